@@ -1,0 +1,179 @@
+"""Facts worth a log line and a number. Each class has one row in `adapters/observe.py`.
+
+Fields hold ids, counts and words of closed sets; text of feeds only where the class says so, and then already clean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Base of all notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled(Note):
+    """One poll of one feed has ended: the one rich line per unit of work."""
+
+    feed: str
+    url: str
+    """Masked: no userinfo, no query values."""
+    verdict: str
+    reason: str
+    status: int
+    bytes: int
+    fetched: int
+    new: int
+    updated: int
+    known: int
+    filtered: int
+    quarantined: int
+    cut: int
+    alerts: int
+    duration: float
+    next_at: float
+    generation: str
+    alerts_by_watch: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unaccounted(Note):
+    """The loss ledger of a poll does not add up: an error of ours."""
+
+    feed: str
+    difference: int
+
+
+@dataclass(frozen=True, slots=True)
+class RungChanged(Note):
+    """A feed cannot be recognised by a rung any more, or can again."""
+
+    feed: str
+    rung: str
+    trusted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsCut(Note):
+    """A document had more items than are read."""
+
+    feed: str
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTold(Note):
+    """Something about a feed only the operator can mend (credentials, a blocked address)."""
+
+    feed: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollCrashed(Note):
+    """A fault of ours while one feed was polled; `traceback` goes to the log."""
+
+    feed: str
+    error: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkChanged(Note):
+    """The global breaker opened (nearly everything fails: our own uplink) or closed again."""
+
+    up: bool
+    failing: int
+    polls: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReplaced(Note):
+    """A parse worker was killed or died and has a successor."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Committed(Note):
+    """A batch is durable."""
+
+    records: int
+    states: int
+    duration: float
+    latencies: tuple[float, ...] = ()
+    """Seconds from first seen to durable, one per new article."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFailed(Note):
+    """The ledger refused a batch; the shard is opened again after `retry_in` seconds."""
+
+    error: str
+    retry_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class SinkDelivered(Note):
+    """A sink took records up to `seq`."""
+
+    sink: str
+    records: int
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class SinkFailed(Note):
+    """A sink did not take its records and is tried again."""
+
+    sink: str
+    error: str
+    retry_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class SinkRejected(Note):
+    """A record a sink will never take became a dead letter."""
+
+    sink: str
+    seq: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expired(Note):
+    """Retention removed rows; `undelivered` of them some sink had not passed on."""
+
+    rows: int
+    undelivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded(Note):
+    """A configuration was read again: applied, unchanged or refused."""
+
+    ok: bool
+    generation: str
+    feeds_added: int = 0
+    feeds_changed: int = 0
+    feeds_removed: int = 0
+    watches_changed: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJumped(Note):
+    """Wall time and monotonic time have parted by `seconds`; wall time was taken anew."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoopStalled(Note):
+    """The event loop did not run for `seconds`."""
+
+    seconds: float

@@ -1,0 +1,130 @@
+"""All that is remembered of a feed between two polls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from monitor.model.article import FeedAdvice
+from monitor.model.ids import ArticleId, FeedId
+from monitor.model.poll import ValidatorsByUrl, VerdictKind
+from monitor.model.units import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The loss ledger of one poll, or of many: `fetched = new + updated + known + filtered + quarantined + cut`."""
+
+    fetched: int = 0
+    new: int = 0
+    updated: int = 0
+    known: int = 0
+    filtered: int = 0
+    quarantined: int = 0
+    cut: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
+
+    @property
+    def unaccounted(self) -> int:
+        """Items nobody can say anything about; anything but 0 is an error of ours."""
+        return self.fetched - self.new - self.updated - self.known - self.filtered - self.quarantined - self.cut
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the memory of a feed. Hashes are 64 bits, 0 = absent."""
+
+    id: ArticleId
+    guid: int
+    url: int
+    content: int
+    raw_hash: bytes
+    hashes: tuple[int, int, int]
+    revision: int
+    first_seen: Instant
+    alerted: tuple[int, ...] = ()
+    """Hashes of the watches that have alerted on this article, so that a revision alerts only for new ones."""
+    seen_round: int = 0
+    """Number of the read (`FeedState.rounds`) in which the item was last in the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How polling goes."""
+
+    failures: int = 0
+    """Countable failures running; a success sets it to 0."""
+    kind: VerdictKind | None = None
+    reason: str = ""
+    detail: str = ""
+    status: int = 0
+    last_poll: Instant | None = None
+    last_success: Instant | None = None
+    last_new: Instant | None = None
+    gone_since: Instant | None = None
+    retired: bool = False
+    truncated_hash: str | None = None
+    truncated_streak: int = 0
+    bad_body_hash: str | None = None
+    """Of a body that could not be read: while it stays the same no worker is spent on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What HTTP said about how long an answer stays fresh; kept over a 304."""
+
+    max_age: float | None = None
+    """Seconds; None = nothing said, or no-cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often news comes, and when the feed is due."""
+
+    rate_slow: float = 0.0
+    rate_fast: float = 0.0
+    """New items per second, moving averages with half-lives of 3 days and 3 hours."""
+    window: int = 0
+    """Items in the last document."""
+    interval: float = 0.0
+    """Wanted seconds between polls, before floors and jitter; 0 = not yet known."""
+    due: Instant = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A permanent redirect that is being watched before it is believed."""
+
+    target: str
+    since: Instant
+    polls: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """Replaced as a whole when, and only when, the events of a poll are durable."""
+
+    feed: FeedId
+    validators: ValidatorsByUrl = ()
+    body_hash: str | None = None
+    items: tuple[Item, ...] = ()
+    """The item memory, bounded."""
+    rounds: int = 0
+    """Documents read so far; 0 = the next one is the baseline."""
+    distrusted: frozenset[str] = frozenset()
+    """Rungs (`guid`, `url`) this feed cannot be recognised by."""
+    health: Health = Health()
+    cadence: Cadence = Cadence()
+    freshness: Freshness = Freshness()
+    advice: FeedAdvice = FeedAdvice()
+    move: Move | None = None
+    moved_to: str | None = None
+    events: int = 0
+    """Feed events so far: the running number in their ids."""
+    totals: Counts = Counts()
+    title: str | None = None
+    language: str | None = None
+    furniture: tuple[tuple[int, int], ...] = ()
+    """Learned boilerplate: hash of a folded line and in how many of the last articles it stood."""

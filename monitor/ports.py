@@ -1,0 +1,234 @@
+"""The seams: every Protocol and what each method promises. Each promise is a test in `tests/contract/`.
+
+`app/build.py` alone knows which class stands behind which port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from monitor.model.article import Reading, ReadTask
+from monitor.model.event import Batch, Logged
+from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.ids import FeedId, HostKey, ShardId
+from monitor.model.notes import Note
+from monitor.model.poll import FetchRequest, Verdict
+from monitor.model.units import Instant
+
+
+class Clock(Protocol):
+    """The only reader of time and of chance."""
+
+    def now(self) -> Instant:
+        """Wall time that never goes back: anchored at start, moved by monotonic time, re-anchored with a note after a jump."""
+
+    def monotonic(self) -> float:
+        """Seconds for spacing and durations; its zero means nothing."""
+
+    async def sleep_until(self, monotonic: float) -> None:
+        """Returns when `monotonic()` has reached the given value; at once if it has."""
+
+    def jitter(self) -> float:
+        """A number in [-1, 1), new at each call."""
+
+
+class Pacer(Protocol):
+    """Whose turn is it at a host."""
+
+    def turn(self, host: HostKey) -> AbstractAsyncContextManager[None]:
+        """Waits for this host's budget and holds it until the block ends. One request, every hop, runs inside one turn."""
+
+
+class Fetcher(Protocol):
+    """The one way out. No other code of this program opens a connection to a stranger."""
+
+    async def fetch(self, request: FetchRequest) -> Verdict:
+        """Never raises for anything a remote side does; ends by its deadline (waiting for a turn is outside it).
+
+        The body is at most the cap after decompression; a refused address gives `Failed(blocked_address)` on every hop.
+        """
+
+    async def close(self) -> None:
+        """Drops all connections."""
+
+
+class Workers(Protocol):
+    """Where documents are read: hostile and heavy, so in processes that can be killed."""
+
+    async def read(self, task: ReadTask) -> Reading:
+        """Never raises for what a document or its worker does; ends by its deadline.
+
+        A killed worker is replaced and reported as `Failed` with `parse_timeout`, `parse_memory` or `parse`.
+        """
+
+    async def close(self) -> None:
+        """Ends every worker process."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkCursor:
+    """How far a sink has come: the `seq` up to which everything is delivered, and when that last moved."""
+
+    sink: str
+    seq: int
+    at: Instant
+    dead: int = 0
+    """Records that were given up: rejected, or removed by retention before delivery."""
+
+
+class EventLog(Protocol):
+    """The published events, readable again from any place in retention."""
+
+    async def read(self, after: int, topics: Sequence[str] = (), limit: int = 500) -> Sequence[Logged]:
+        """Up to `limit` records with `seq > after`, ascending, of these topics (`*` allowed; none = all)."""
+
+    async def latest(
+        self,
+        topics: Sequence[str] = (),
+        before: int | None = None,
+        limit: int = 50,
+        filters: Mapping[str, str] | None = None,
+    ) -> Sequence[Logged]:
+        """The newest records, descending, below `before`. `filters`: header name → exact value, or `feed`."""
+
+    async def wait(self, after: int) -> int:
+        """Returns the head as soon as it is above `after`."""
+
+    async def head(self) -> int:
+        """`seq` of the newest record, 0 if there was never one."""
+
+    async def tail_seq(self) -> int:
+        """`seq` of the oldest record still held; head + 1 if none is."""
+
+    async def topics(self) -> Sequence[str]:
+        """Topics that hold at least one record."""
+
+    async def cursor(self, sink: str) -> SinkCursor | None:
+        """What was last advanced for this sink; survives restarts."""
+
+    async def cursors(self) -> Sequence[SinkCursor]:
+        """Those of all sinks."""
+
+    async def advance(self, sink: str, seq: int, dead: int = 0) -> None:
+        """Durable on return. Never moves back; `dead` is added."""
+
+    async def expire(self, now: Instant) -> tuple[int, int]:
+        """Applies retention; returns rows removed and how many of them some sink had not passed on."""
+
+
+class ShardLedger(Protocol):
+    """One opened shard. Dead from a commit's start until that commit succeeded: after any error open it again."""
+
+    @property
+    def specs(self) -> Mapping[FeedId, FeedSpec]: ...
+
+    @property
+    def states(self) -> Mapping[FeedId, bytes]:
+        """Encoded states as of the last commit before opening."""
+
+    @property
+    def dues(self) -> Mapping[FeedId, Instant]:
+        """Due times newer than the state's own."""
+
+    def changes(self) -> AsyncIterator[FeedChanges]:
+        """Registry changes after opening, in order."""
+
+    async def commit(self, batch: Batch) -> None:
+        """Returns only when durable. Cut anywhere, the next `open` finds the batch wholly there or wholly absent.
+
+        Raises Fenced when another owner has opened the shard, LedgerError otherwise.
+        """
+
+    async def close(self) -> None:
+        """Ends within its limit, even when the back end is away."""
+
+
+class Ledger(Protocol):
+    """Where events and states become durable together."""
+
+    async def open(self, shard: ShardId) -> ShardLedger:
+        """Fences the former owner *before* it reads."""
+
+
+class LedgerView(Protocol):
+    """Reads beside the running owner without fencing anybody."""
+
+    async def specs(self) -> Mapping[FeedId, FeedSpec]: ...
+
+    async def states(self) -> Mapping[FeedId, bytes]: ...
+
+    async def dues(self) -> Mapping[FeedId, Instant]: ...
+
+
+class Registry(Protocol):
+    """Which feeds there are."""
+
+    async def apply(self, changes: FeedChanges) -> None:
+        """Last writer wins per feed; idempotent; the state of a removed feed goes in the same step."""
+
+    async def feeds(self) -> Mapping[FeedId, FeedSpec]: ...
+
+
+class Ownership(Protocol):
+    """Which shards are ours."""
+
+    def assignments(self) -> AsyncIterator[frozenset[ShardId]]:
+        """Always the newest whole set. Two owners may overlap in polling, never in committing."""
+
+
+class Sink(Protocol):
+    """Where events go besides the ledger: one way, at least once. Raises only `Retry` or `Reject`."""
+
+    name: str
+
+    async def resume(self) -> Mapping[str, int] | None:
+        """The last `seq` the target itself holds per topic, or None: then the log keeps the cursor."""
+
+    async def write(self, records: Sequence[Logged]) -> None:
+        """All of them delivered on return, in order per key. Idempotent by event id where the target allows."""
+
+    async def close(self) -> None:
+        """Ends within its limit, even when the target is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What configuration is made of: file texts by path relative to the directory, and the texts of secret files."""
+
+    files: Mapping[str, str]
+    secrets: Mapping[str, str]
+    environ: Mapping[str, str]
+    unreadable: tuple[tuple[str, str], ...] = ()
+    """Files that could not be read, each with the reason."""
+
+
+class ConfigSource(Protocol):
+    """Where configuration comes from."""
+
+    async def read(self) -> Documents:
+        """The documents as they are now."""
+
+    def documents(self) -> AsyncIterator[Documents]:
+        """A new value after every change that has settled; a half-written file is never seen."""
+
+
+class Console(Protocol):
+    """What server and admin may ask of the running service."""
+
+    def snapshot(self) -> Any:
+        """A consistent picture: `monitor.model.snapshot.Snapshot`."""
+
+    async def reload(self) -> tuple[bool, Sequence[str]]:
+        """Reads the configuration again; False with the problems if it was refused and nothing changed."""
+
+    async def change_feeds(self, changes: FeedChanges) -> None:
+        """Adds, changes or removes feeds of origin `runtime`; a refused change changes nothing."""
+
+
+class Observer(Protocol):
+    """Takes notes: one log line and one metric each."""
+
+    def __call__(self, note: Note) -> None: ...
