@@ -28,7 +28,7 @@ def digest(*parts: str | int) -> str:
 
 
 def article_id(feed: str, rung: str, value: str) -> ArticleId:
-    """`rung` is `guid`, `url` or `content`: what named the article first. The feed is inside, so none can forge another's."""
+    """`rung` (`guid`, `url`, `content`) named the article first. The feed is inside, so none can forge another's."""
     return ArticleId(digest("article", feed, rung, value))
 
 

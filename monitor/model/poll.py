@@ -129,7 +129,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """304, 204/205 or the same body again (`reason`: `status`, `empty`, `same_body`). Validators are renewed all the same."""
+    """304, 204/205 or the same body (`reason`: `status`, `empty`, `same_body`). Validators are renewed all the same."""
 
     response: Response
     validators: Validators
@@ -149,7 +149,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """429, or 503 with Retry-After. `retry_after` is seconds from now, already clamped; None = the server named none."""
+    """429, or 503 with Retry-After. `retry_after`: seconds from now, already clamped; None = the server named none."""
 
     response: Response
     retry_after: float | None = None
