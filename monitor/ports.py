@@ -23,7 +23,10 @@ class Clock(Protocol):
     """The only reader of time and of chance."""
 
     def now(self) -> Instant:
-        """Wall time that never goes back: anchored at start, moved by monotonic time, re-anchored with a note after a jump."""
+        """Wall time that never goes back.
+
+        Anchored at start, moved by monotonic time, re-anchored with a note after a jump.
+        """
 
     def monotonic(self) -> float:
         """Seconds for spacing and durations; its zero means nothing."""
@@ -39,7 +42,7 @@ class Pacer(Protocol):
     """Whose turn is it at a host."""
 
     def turn(self, host: HostKey) -> AbstractAsyncContextManager[None]:
-        """Waits for this host's budget and holds it until the block ends. One request, every hop, runs inside one turn."""
+        """Waits for this host's budget and holds it until the block ends. Every hop runs inside one turn."""
 
 
 class Fetcher(Protocol):
