@@ -1,1 +1,1 @@
-"""."""
+"""Events as records: envelope, topics and keys, batches."""
