@@ -235,3 +235,13 @@ class Observer(Protocol):
     """Takes notes: one log line and one metric each."""
 
     def __call__(self, note: Note) -> None: ...
+
+
+class Point(Protocol):
+    """A named place a test may kill the process at; production passes it by."""
+
+    def __call__(self, name: str, /) -> None: ...
+
+
+def pass_by(_name: str, /) -> None:
+    """The crash point of production: nothing happens."""

@@ -97,6 +97,8 @@ class Outcome:
     feed: FeedSpec
     state: FeedState
     events: tuple[Event, ...] = ()
+    records: tuple[Record, ...] = ()
+    """The events and dead letters, encoded."""
     counts: Counts = Counts()
     dead_letters: tuple[DeadLetter, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -91,6 +91,8 @@ class Cadence:
     """Wanted seconds between polls, before floors and jitter; 0 = not yet known."""
     due: Instant = 0.0
     reason: str = ""
+    gapped: bool = False
+    """News was lost between two polls: the class floor may be lower, and `ttl` and `sy` are not believed any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def encode_state(state: FeedState) -> bytes:
 
 
 def decode_state(data: bytes) -> FeedState:
-    """The state those bytes hold. Raises LedgerTooNew for a version of a later program, ValueError for anything else."""
+    """The state those bytes hold. Raises LedgerTooNew for a form of a later program, ValueError for what is none."""
     if not data:
         raise ValueError("a feed state of no bytes")
     if data[0] > VERSION:

@@ -1,0 +1,121 @@
+"""Finished polls become durable together: polls queue up, one batch at a time is committed, then they are released.
+
+Batches form by themselves: while one is being written the next gathers. An idle shard commits at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from monitor.errors import LedgerError
+from monitor.model.event import Batch, Outcome
+from monitor.model.ids import FeedId, ShardId
+from monitor.model.notes import Committed, Note
+from monitor.model.units import Instant
+from monitor.ports import Clock, ShardLedger
+
+MAX_RECORDS = 2_000
+MAX_BYTES = 8 << 20
+"""Of one batch; the next one follows at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One poll on its way into the ledger. `state` is None if nothing of it is worth writing but the due time."""
+
+    feed: FeedId
+    outcome: Outcome
+    state: bytes | None
+    done: asyncio.Future[None] = field(compare=False)
+
+
+class Commits:
+    """The queue in front of one shard's ledger, and the loop that empties it."""
+
+    def __init__(self, shard: ShardId, ledger: ShardLedger, clock: Clock, observe: Callable[[Note], None]) -> None:
+        self._shard, self._ledger, self._clock, self._observe = shard, ledger, clock, observe
+        self._queue: list[Settled] = []
+        self._dues: dict[FeedId, Instant] = {}
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._failed: LedgerError | None = None
+
+    async def settle(self, feed: FeedId, outcome: Outcome, state: bytes | None) -> None:
+        """Returns when the outcome is durable. Raises LedgerError when the shard has to be opened again."""
+        if self._failed is not None:
+            raise self._failed
+        if state is None and not outcome.records:
+            self._dues[feed] = outcome.state.cadence.due
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append(Settled(feed, outcome, state, done))
+        self._wake.set()
+        await done
+
+    async def run(self) -> None:
+        """Commits until `close` and an empty queue. Raises LedgerError; every waiting poll gets the same."""
+        try:
+            while not (self._closed and not self._queue):
+                await self._wake.wait()
+                self._wake.clear()
+                while self._queue:
+                    await self._commit(self._take())
+            await self.flush_dues()
+        except LedgerError as error:
+            self._fail(error)
+            raise
+
+    async def flush_dues(self) -> None:
+        """Writes the due times of polls that changed nothing else, so that a restart asks nobody early."""
+        if self._dues:
+            dues, self._dues = tuple(self._dues.items()), {}
+            await self._ledger.commit(Batch(self._shard, dues=dues))
+
+    def close(self) -> None:
+        """Lets `run` end when the queue is empty."""
+        self._closed = True
+        self._wake.set()
+
+    def _take(self) -> list[Settled]:
+        records = size = count = 0
+        for one in self._queue:
+            records += len(one.outcome.records)
+            size += sum(len(record.value) for record in one.outcome.records)
+            if count and (records > MAX_RECORDS or size > MAX_BYTES):
+                break
+            count += 1
+        taken, self._queue = self._queue[:count], self._queue[count:]
+        return taken
+
+    async def _commit(self, taken: list[Settled]) -> None:
+        started = self._clock.monotonic()
+        batch = Batch(
+            self._shard,
+            states=tuple((one.feed, one.state) for one in taken if one.state is not None),
+            records=tuple(record for one in taken for record in one.outcome.records),
+        )
+        try:
+            await self._ledger.commit(batch)
+        except LedgerError as error:
+            self._queue = taken + self._queue
+            self._fail(error)
+            raise
+        for one in taken:
+            self._dues.pop(one.feed, None)
+            if not one.done.done():
+                one.done.set_result(None)
+        self._observe(self._note(batch, taken, self._clock.monotonic() - started))
+
+    def _note(self, batch: Batch, taken: list[Settled], duration: float) -> Committed:
+        now = self._clock.now()
+        latencies = tuple(max(0.0, now - event.time) for one in taken for event in one.outcome.events)
+        return Committed(len(batch.records), len(batch.states), duration, latencies)
+
+    def _fail(self, error: LedgerError) -> None:
+        self._failed = error
+        for one in self._queue:
+            if not one.done.done():
+                one.done.set_exception(error)
+        self._queue.clear()

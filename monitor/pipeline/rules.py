@@ -1,0 +1,62 @@
+"""All that `process` judges by; a new value with every change of configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monitor.match.matcher import RuleSet
+from monitor.model.article import Article
+from monitor.model.feed import FeedSpec
+from monitor.model.ids import FeedId
+from monitor.model.watch import Match, Text, Watch
+from monitor.publish.envelope import Topics
+from monitor.schedule.settings import ScheduleSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Compiled watches and filters, and the settings a poll is judged by. `alert_since` is seconds."""
+
+    rules: RuleSet
+    topics: Topics
+    generation: str
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    alert_since: float = 0.0
+    filters: Mapping[FeedId, RuleSet] = field(default_factory=dict)
+    publish_body: bool = True
+
+    def watches_of(self, feed: FeedSpec) -> frozenset[str]:
+        """Ids of the watches that may judge articles of this feed."""
+        return frozenset(watch.id for watch in self.rules.watches if _concerns(watch, feed))
+
+    def passes(self, feed: FeedSpec, article: Article) -> bool:
+        """Whether the feed's own filter lets the article through."""
+        own = self.filters.get(feed.id)
+        return own is None or bool(own.match(text_of(article)))
+
+    def matches(self, feed: FeedSpec, article: Article) -> tuple[Match, ...]:
+        """The watches this article meets."""
+        allowed = self.watches_of(feed)
+        if not allowed:
+            return ()
+        found = self.rules.match(text_of(article), allowed)
+        return tuple(one for one in found if _speaks(one.watch, article.language.tag))
+
+
+def text_of(article: Article) -> Text:
+    """What queries are judged on: clean text, and the primary subtag of its language."""
+    tag = article.language.tag.partition("-")[0].lower()
+    return Text(article.title, article.summary, article.body, tag)
+
+
+def _concerns(watch: Watch, feed: FeedSpec) -> bool:
+    if watch.paused or (feed.watches is not None and watch.id not in feed.watches):
+        return False
+    if not watch.feeds and not watch.feed_tags:
+        return True
+    return feed.id in watch.feeds or not set(watch.feed_tags).isdisjoint(feed.tags)
+
+
+def _speaks(watch: Watch, tag: str) -> bool:
+    return not watch.languages or tag.partition("-")[0].lower() in watch.languages
