@@ -103,6 +103,9 @@ class Parsed:
     replaced: int = 0
     """U+FFFD that decoding put in."""
     repairs: int = 0
+    """Doubly encoded fields that were mended."""
+    truncated: bool = False
+    """The root's end tag is missing: what was there has been read."""
 
 
 @dataclass(frozen=True, slots=True)
