@@ -81,6 +81,8 @@ class FetchRequest:
     """User-Agent of this feed alone; None = the service's."""
     proxy: str | None = None
     allow_downgrade: bool = False
+    truncated_hash: str | None = None
+    """Hash of a body that came truncated again and again: the publisher's fault, so this one is read as it is."""
 
 
 @dataclass(frozen=True, slots=True)
