@@ -1,0 +1,46 @@
+"""Settings from the environment: `MONITOR__FETCH__CONCURRENCY=64`, `MONITOR__DATA_DIR=/var/lib/monitor`.
+
+Names with a single underscore are left alone: Kubernetes injects `MONITOR_PORT` for a Service called monitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.config import places
+from monitor.config.places import Node
+from monitor.model.watch import Place
+
+PREFIX = "MONITOR__"
+
+
+def overrides(environ: Mapping[str, str]) -> list[Node]:
+    """One tree per variable, in the order of their names; each value's place is the name of its variable."""
+    return [_tree(name, environ[name]) for name in sorted(environ) if name.startswith(PREFIX)]
+
+
+def _tree(name: str, text: str) -> Node:
+    place = Place(name)
+    node = value(name, text)
+    for key in reversed(name.removeprefix(PREFIX).lower().split("__")):
+        node = Node({key: node}, place, place)
+    return node
+
+
+def value(name: str, text: str) -> Node:
+    """What a variable holds: a list or mapping in YAML's flow form, a quoted text, else a word read as in a file."""
+    place = Place(name)
+    if text[:1] in ("[", "{", '"', "'"):
+        found, problems = places.read(name, text)
+        if len(found) == 1 and not problems:
+            return _moved(found[0], place)
+    return Node(places.scalar(text.strip()), place, place)
+
+
+def _moved(node: Node, place: Place) -> Node:
+    """The same tree with one place for all of it: a column within a variable helps nobody."""
+    if isinstance(node.value, dict):
+        return Node({key: _moved(child, place) for key, child in node.value.items()}, place, place)
+    if isinstance(node.value, list):
+        return Node([_moved(child, place) for child in node.value], place, place)
+    return Node(node.value, place, place, node.style)

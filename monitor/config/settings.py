@@ -1,0 +1,141 @@
+"""`monitor.yaml`, `conf.d/*.yaml` and the environment, merged and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from monitor.config import environ as environment
+from monitor.config import places, problems, typed
+from monitor.config.export import spell_value
+from monitor.config.places import Node
+from monitor.config.schema import SINKS, AnySink, Settings, written
+from monitor.errors import Problem
+from monitor.model.watch import Place
+
+ROOT = "monitor.yaml"
+NOWHERE = Place(ROOT)
+
+
+def merge(below: Node, above: Node) -> Node:
+    """Mappings are merged key by key; anything else above replaces what is below."""
+    if not isinstance(below.value, dict) or not isinstance(above.value, dict):
+        return above
+    merged = dict(below.value)
+    for key, node in above.value.items():
+        merged[key] = merge(merged[key], node) if key in merged else node
+    return Node(merged, above.place, above.key)
+
+
+def layers(files: Mapping[str, str], environ: Mapping[str, str]) -> tuple[Node, list[Problem]]:
+    """One tree of all that is said about settings, each value with the place it comes from."""
+    tree, found = Node({}, NOWHERE, NOWHERE), []
+    names = [name for name in (ROOT,) if name in files]
+    names += sorted(name for name in files if name.startswith("conf.d/") and name.endswith((".yaml", ".yml")))
+    for name in names:
+        documents, wrong = places.read(name, files[name])
+        found += wrong
+        for document in documents:
+            tree, wrong = _over(tree, document)
+            found += wrong
+    for node in environment.overrides(environ):
+        tree = merge(tree, node)
+    return tree, found
+
+
+def _over(tree: Node, document: Node) -> tuple[Node, list[Problem]]:
+    if document.value is None:
+        return tree, []
+    if not isinstance(document.value, dict):
+        return tree, [problems.at(document.place, "", "MON-CFG-006", "the file has to be a mapping of keys to values")]
+    return merge(tree, document), []
+
+
+def compose(tree: Node) -> tuple[Settings, list[Problem]]:
+    """The settings a tree describes. With problems they are the defaults, so that checking can go on."""
+    found = _ledger(tree)
+    sinks, wrong = _sinks(tree)
+    rest = Node({key: node for key, node in tree.entries().items() if key != "sinks"}, tree.place, tree.key)
+    rest = _without_ledger(rest) if found else _filled(rest, Settings())
+    settings = typed.check(Settings, rest)
+    if isinstance(settings, list):
+        return Settings(), [*found, *wrong, *settings]
+    return replace(settings, sinks=settings.sinks if sinks is None else sinks), [*found, *wrong]
+
+
+def _ledger(tree: Node) -> list[Problem]:
+    """The Kafka ledger has keys of its own; all of them would be called unknown, hence one message."""
+    kind = tree.at(("ledger", "kind"))
+    if kind.value != "kafka":
+        return []
+    message = (
+        "this version has only the `sqlite` ledger; Kafka is reached by a sink:"
+        " `sinks: [{kind: kafka, bootstrap_servers: […]}]`"
+    )
+    return [problems.at(kind.place, "ledger.kind", "MON-CFG-017", message)]
+
+
+def _without_ledger(tree: Node) -> Node:
+    return tree._replace(value={key: node for key, node in tree.entries().items() if key != "ledger"})
+
+
+def _filled(node: Node, default: Any) -> Node:
+    """A mapping that names only some keys keeps the rest of *our* default, not that of the type it has.
+
+    `hosts: {domain: {in_flight: 8}}` must not change the spacing of domains to that of a host.
+    """
+    if not isinstance(node.value, dict) or not is_dataclass(default):
+        return node
+    merged = dict(node.value)
+    for field in fields(default):
+        name, value = written(field.name), getattr(default, field.name)
+        if name in merged:
+            merged[name] = _filled(merged[name], value)
+        elif isinstance(value, str | int | float | bool):
+            merged[name] = Node(spell_value(value), node.place, node.key)
+    return node._replace(value=merged)
+
+
+def _sinks(tree: Node) -> tuple[tuple[AnySink, ...] | None, list[Problem]]:
+    """Each sink is checked as its kind; a union would report the keys of every kind. None: the default."""
+    node = tree.entries().get("sinks")
+    if node is None:
+        return None, []
+    if not isinstance(node.value, list):
+        return None, [problems.at(node.place, "sinks", "MON-CFG-006", "has to be a list")]
+    sinks: dict[int, AnySink] = {}
+    found: list[Problem] = []
+    for number, entry in enumerate(node.value):
+        sink = _sink(entry, number)
+        if isinstance(sink, list):
+            found += sink
+        else:
+            sinks[number] = replace(sink, name=sink.name or sink.kind)
+    return tuple(sinks.values()), [*found, *_same_names(node, sinks)]
+
+
+def _sink(entry: Node, number: int) -> AnySink | list[Problem]:
+    kind = entry.entries().get("kind")
+    if kind is None:
+        return [
+            problems.at(
+                entry.place, f"sinks[{number}].kind", "MON-CFG-005", f"this key is missing; one of: {', '.join(SINKS)}"
+            )
+        ]
+    if not isinstance(kind.value, str) or kind.value not in SINKS:
+        return [
+            problems.at(kind.place, f"sinks[{number}].kind", "MON-CFG-007", f"has to be one of: {', '.join(SINKS)}")
+        ]
+    return typed.check(SINKS[kind.value], entry, ("sinks", number))
+
+
+def _same_names(node: Node, sinks: Mapping[int, AnySink]) -> list[Problem]:
+    seen: set[str] = set()
+    found = []
+    for number, sink in sinks.items():
+        if sink.name in seen:
+            message = "another sink has this name already; give each sink a `name` of its own, it names the cursor"
+            found.append(problems.at(node.at((number,)).place, f"sinks[{number}].name", "MON-CFG-011", message))
+        seen.add(sink.name)
+    return found

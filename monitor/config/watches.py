@@ -1,0 +1,234 @@
+"""`watches/*.yaml`: what to look for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
+
+from monitor.config import forms, places, problems, typed
+from monitor.config.places import Node, Path
+from monitor.config.schema import STRICT
+from monitor.errors import Problem
+from monitor.model.ids import FeedId, WatchId
+from monitor.model.watch import Case, Place, Severity, Watch
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEntry:
+    """An example beside a watch; it runs whenever the configuration is read."""
+
+    text: str
+    expect: tuple[str, ...]
+    """The places the watch has to find, in order, as they stand in the text; an empty list: nothing."""
+    lang: str | None = None
+    """Language of the text; without it the text counts as one whose language is unknown."""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEntry:
+    """A named thing to look for: an id and exactly one of `query`, `keywords` and `keywords_file`."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    id: str
+    name: str = ""
+    query: str | None = None
+    """The query language of `docs/queries.md`; `@name` is a concept pack. In quotes."""
+    keywords: tuple[str, ...] | None = None
+    """The short form: any of these; an entry with blanks is a phrase, `*` as in queries."""
+    keywords_file: str | None = None
+    """The same, one a line, in a file beside this one; lines that begin with `#` are comments."""
+    severity: Severity = "medium"
+    topic: str | None = None
+    """After `topics.prefix`; without it `alerts.topic`."""
+    tags: tuple[str, ...] = ()
+    owner: str | None = None
+    notes: str | None = None
+    paused: bool = False
+    languages: tuple[str, ...] = ()
+    """Only articles in these languages; empty = all."""
+    feeds: tuple[str, ...] = ()
+    """Only articles of these feeds; empty = all."""
+    feed_tags: tuple[str, ...] = ()
+    """Only articles of feeds with one of these tags; empty = all."""
+    burst: tuple[str, ...] = ()
+    """Feeds that are asked more often for up to 30 min after an alert."""
+    cases: tuple[CaseEntry, ...] = ()
+    """Examples that have to come out as they say."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchesFile:
+    """A list of watches; a file of one watch has its keys at the top instead."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    watches: tuple[WatchEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A watch and where it stands."""
+
+    watch: Watch
+    node: Node
+    path: Path
+
+    def place(self, key: str) -> Place:
+        return self.node.at((key,)).place
+
+
+CHECKS: Mapping[str, forms.Check] = {"id": forms.identifier, "topic": forms.topic}
+SOURCES = ("query", "keywords", "keywords_file")
+
+
+def read(file: str, text: str, files: Mapping[str, str]) -> tuple[list[Found], list[Problem]]:
+    """The watches of a YAML file, one or a list a document. `files` holds the lists of keywords."""
+    documents, wrong = places.read(file, text)
+    found: list[Found] = []
+    for document in documents:
+        for node, path in _entries(document, wrong):
+            watch = _watch(node, path, text, files)
+            if isinstance(watch, list):
+                wrong += watch
+            else:
+                found.append(Found(watch, node, path))
+    return found, wrong
+
+
+def _entries(document: Node, wrong: list[Problem]) -> list[tuple[Node, Path]]:
+    """The watches of a document, each with its path; what cannot be one goes to `wrong`."""
+    if document.value is None:
+        return []
+    if not isinstance(document.value, dict):
+        message = "the file has to be one watch, or a mapping with the list `watches`"
+        wrong.append(problems.at(document.place, "", "MON-CFG-006", message))
+        return []
+    listed = document.value.get("watches")
+    if listed is None:
+        return [(document, ())]
+    wrong += [problems.unknown_key(n.key, k, k, ("watches",)) for k, n in document.value.items() if k != "watches"]
+    if not isinstance(listed.value, list):
+        wrong.append(problems.at(listed.place, "watches", "MON-CFG-006", "has to be a list"))
+    return [(node, ("watches", number)) for number, node in enumerate(listed.items())]
+
+
+def _watch(node: Node, path: Path, text: str, files: Mapping[str, str]) -> Watch | list[Problem]:
+    entry = typed.check(WatchEntry, node, path)
+    if isinstance(entry, list):
+        return entry
+    wrong = [*_texts(node, entry, path), *_sources(node, entry, path)]
+    query = entry.query
+    if query is None and not wrong:
+        keywords = _keywords(node, entry, path, files)
+        if isinstance(keywords, Problem):
+            wrong.append(keywords)
+        else:
+            query = _query(keywords)
+    return wrong if wrong or query is None else _built(entry, query, node, text)
+
+
+def _texts(node: Node, entry: WatchEntry, path: Path) -> list[Problem]:
+    """Texts of a set form."""
+    asked: list[tuple[Path, forms.Check, str | None]] = [
+        ((name,), check, getattr(entry, name)) for name, check in CHECKS.items()
+    ]
+    asked += [(("languages", number), forms.language, tag) for number, tag in enumerate(entry.languages)]
+    asked += [(("cases", number, "lang"), forms.language, case.lang) for number, case in enumerate(entry.cases)]
+    wrong = []
+    for steps, check, value in asked:
+        message = check(value) if value is not None else None
+        if message:
+            wrong.append(problems.at(node.at(steps).place, problems.spell((*path, *steps)), "MON-CFG-010", message))
+    return wrong
+
+
+def _sources(node: Node, entry: WatchEntry, path: Path) -> list[Problem]:
+    given = [name for name in SOURCES if getattr(entry, name) is not None]
+    if len(given) == 1:
+        return []
+    said = f"has {' and '.join(given)}" if given else "has none"
+    message = f"a watch needs exactly one of {', '.join(SOURCES)}; this one {said}"
+    return [problems.at(node.at(tuple(given[-1:])).key, problems.spell((*path, *given[-1:])), "MON-CFG-018", message)]
+
+
+def _keywords(node: Node, entry: WatchEntry, path: Path, files: Mapping[str, str]) -> tuple[str, ...] | Problem:
+    """The entries, written here or in a file beside this one."""
+    key = "keywords" if entry.keywords is not None else "keywords_file"
+    place, spelt = node.at((key,)).place, problems.spell((*path, key))
+    words = entry.keywords
+    if words is None:
+        name = keywords_path(place.file, entry.keywords_file or "")
+        if name is None:
+            return problems.at(place, spelt, "MON-CFG-014", "has to be a file below the directory of this one")
+        if name not in files:
+            return problems.at(place, spelt, "MON-CFG-014", f"there is no file {name}")
+        lines = (line.strip() for line in files[name].splitlines())
+        words = tuple(line for line in lines if line and not line.startswith("#"))
+    if not words:
+        return problems.at(place, spelt, "MON-CFG-005", "the list of keywords is empty")
+    return words
+
+
+def keywords_path(file: str, named: str) -> str | None:
+    """The path, within the configuration, of a list of keywords that a file names; None if it leaves its directory."""
+    path = PurePosixPath(named)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        return None
+    return str(PurePosixPath(file).parent / path)
+
+
+def _query(keywords: tuple[str, ...]) -> str:
+    from monitor.match.compiler import keywords_query
+
+    return keywords_query(keywords)
+
+
+def _built(entry: WatchEntry, query: str, node: Node, text: str) -> Watch:
+    key = next(name for name in SOURCES if getattr(entry, name) is not None)
+    return Watch(
+        id=WatchId(entry.id),
+        query=query,
+        name=entry.name or entry.id,
+        severity=entry.severity,
+        topic=entry.topic,
+        tags=entry.tags,
+        owner=entry.owner,
+        notes=entry.notes,
+        paused=entry.paused,
+        languages=entry.languages,
+        feeds=tuple(map(FeedId, entry.feeds)),
+        feed_tags=entry.feed_tags,
+        burst=tuple(map(FeedId, entry.burst)),
+        cases=tuple(
+            Case(case.text, case.expect, case.lang, case.title, node.at(("cases", number)).place)
+            for number, case in enumerate(entry.cases)
+        ),
+        place=text_place(node.at((key,)), text),
+    )
+
+
+def text_place(node: Node, text: str) -> Place:
+    """Where the text of a scalar begins: behind its quote, or on the line below `|` and `>`."""
+    place = node.place
+    if node.style in ("'", '"'):
+        return Place(place.file, place.line, place.column + 1)
+    if node.style in ("|", ">"):
+        lines = text.split("\n")
+        line = lines[place.line] if place.line < len(lines) else ""
+        return Place(place.file, place.line + 1, len(line) - len(line.lstrip(" ")) + 1)
+    return place
+
+
+def same_ids(found: Iterable[Found]) -> tuple[list[Found], list[Problem]]:
+    """The first watch of each id, and a problem for every further one, naming both places."""
+    first: dict[str, Found] = {}
+    wrong = []
+    for entry in found:
+        known = first.setdefault(entry.watch.id, entry)
+        if known is not entry:
+            wrong.append(problems.duplicate_id(entry.place("id"), entry.watch.id, "watch", known.place("id")))
+    return list(first.values()), wrong
