@@ -22,26 +22,9 @@ ACCEPT_ENCODING = "gzip, br, zstd"
 """The codings `adapters/http/inflate.py` decodes under a cap."""
 TRUNCATED_POLLS = 2
 """After so many polls with the same truncated body the next one is read as it is: it is the publisher's fault."""
-OURS = frozenset(
-    [
-        "host",
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "transfer-encoding",
-        "te",
-        "trailer",
-        "upgrade",
-        "expect",
-        "range",
-        "a-im",
-        "if-none-match",
-        "if-modified-since",
-        "if-match",
-        "if-unmodified-since",
-        "if-range",
-    ]
-)
+FRAMING = "host connection content-length transfer-encoding te trailer upgrade expect accept-encoding"
+WHICH_ANSWER = "range if-range a-im if-none-match if-modified-since if-match if-unmodified-since"
+OURS = frozenset((*FRAMING.split(), *WHICH_ANSWER.split()))
 """Headers an operator cannot set: framing, and what decides which answer is whole."""
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
