@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fixtures import kafka, kafka_jars  # noqa: F401
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

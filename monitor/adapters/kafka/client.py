@@ -1,0 +1,152 @@
+"""How every client of Kafka connects and ends: settings, security, the cause of a failure, bounds.
+
+Left alone, the library waits without end for brokers that are gone, also when it is closed; here every await ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiokafka.abc import AbstractTokenProvider
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from monitor.config.schema import SecuritySettings
+from monitor.errors import Unreachable
+
+CLOSE_LIMIT = 2.0
+"""Seconds each of the two steps of closing may take."""
+FAULTS = (KafkaError, OSError, TimeoutError, AssertionError, AttributeError, LookupError)
+"""What the library raises when something is wrong with the cluster: also bare errors while its metadata is stale."""
+Stamps = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """Which cluster, who we are there, and how long we wait for it. Durations are seconds."""
+
+    bootstrap_servers: tuple[str, ...]
+    security: SecuritySettings = field(default_factory=SecuritySettings)
+    client_id: str = "news-monitor"
+    request_timeout: float = 5.0
+    """One request; also how long a leader that is away is waited for before a record counts as undelivered."""
+    start_timeout: float = 10.0
+    """Connecting and getting a producer id."""
+    delivery_timeout: float = 15.0
+    """Until all records handed over are acknowledged: above the 9 s after which brokers give up one of their own."""
+    max_record: int = 1 << 20
+    """Bytes of one record with key and headers; brokers refuse more by default."""
+    recheck: float = 60.0
+    """Between two looks at the security files."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token(AbstractTokenProvider):  # type: ignore[misc]
+    """OAUTHBEARER: the token as it stands in the file at each handshake."""
+
+    path: str
+
+    async def token(self) -> str:
+        return await asyncio.to_thread(read_secret, self.path)
+
+
+async def open_admin(settings: ClusterSettings) -> AIOKafkaAdminClient:
+    """Raises Unreachable with the cause."""
+    admin = AIOKafkaAdminClient(**await connection(settings))
+    with overhearing() as words:
+        try:
+            async with asyncio.timeout(settings.start_timeout):
+                await admin.start()
+        except BaseException as error:
+            await close_bounded(admin)
+            if isinstance(error, FAULTS):
+                raise unreachable(settings, error, words) from error
+            raise
+    return admin
+
+
+async def close_bounded(client: Any) -> None:
+    """`close()` of a client of the library, given up after its limit."""
+    with suppress(*FAULTS):
+        async with asyncio.timeout(CLOSE_LIMIT):
+            await client.close()
+
+
+async def connection(settings: ClusterSettings) -> dict[str, Any]:
+    """What every client of the library needs to connect. Raises Unreachable for security files that cannot be used."""
+    try:
+        security = await asyncio.to_thread(credentials, settings.security)
+    except (OSError, ValueError) as error:
+        raise Unreachable(f"the security files of Kafka cannot be used: {error}") from error
+    return {
+        "bootstrap_servers": list(settings.bootstrap_servers),
+        "client_id": settings.client_id,
+        "request_timeout_ms": round(settings.request_timeout * 1000),
+        **security,
+    }
+
+
+def credentials(security: SecuritySettings) -> dict[str, Any]:
+    """The library's words for `security`, files read now. Raises OSError, ValueError (ssl.SSLError is an OSError)."""
+    words: dict[str, Any] = {"security_protocol": security.protocol.upper()}
+    if security.protocol.endswith("ssl"):
+        words["ssl_context"] = trust(security)
+    if security.protocol.startswith("sasl"):
+        words["sasl_mechanism"] = security.mechanism or "PLAIN"
+        words["sasl_plain_username"] = security.username
+        if security.password_file:
+            words["sasl_plain_password"] = read_secret(security.password_file)
+        if security.token_file:
+            words["sasl_oauth_token_provider"] = _Token(security.token_file)
+    return words
+
+
+def trust(security: SecuritySettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=security.ca_file)
+    if security.cert_file:
+        context.load_cert_chain(security.cert_file, security.key_file)
+    return context
+
+
+def read_secret(path: str) -> str:
+    """The text of a secret file without the line end that editors add."""
+    return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+
+
+def stamps(security: SecuritySettings) -> Stamps:
+    """Path and time of change of each security file: differs once one was replaced."""
+    paths = (security.password_file, security.ca_file, security.cert_file, security.key_file)
+    return tuple((path, Path(path).stat().st_mtime_ns) for path in paths if path and Path(path).exists())
+
+
+def unreachable(settings: ClusterSettings, error: BaseException, words: Sequence[str]) -> Unreachable:
+    cause = words[-1] if words else str(error) or type(error).__name__
+    return Unreachable(f"no Kafka at {', '.join(settings.bootstrap_servers)}: {cause}")
+
+
+class _Listener(logging.Handler):
+    def __init__(self, words: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._words = words
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._words.append(record.getMessage())
+
+
+@contextmanager
+def overhearing() -> Iterator[list[str]]:
+    """Collects what the library logs: refused passwords, untrusted certificates and closed ports all raise the same."""
+    words: list[str] = []
+    listener, logger = _Listener(words), logging.getLogger("aiokafka")
+    logger.addHandler(listener)
+    try:
+        yield words
+    finally:
+        logger.removeHandler(listener)

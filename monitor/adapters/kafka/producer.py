@@ -1,0 +1,141 @@
+"""An idempotent producer whose every call ends.
+
+The library goes on with wrong sequence numbers after a record was refused, and hangs in `stop` when brokers are gone.
+Hence the rule for its users: after an outcome that is not clear, or not good, it is closed and a new one opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+
+from monitor.adapters.kafka.client import (
+    CLOSE_LIMIT,
+    FAULTS,
+    ClusterSettings,
+    Stamps,
+    close_bounded,
+    connection,
+    overhearing,
+    stamps,
+    unreachable,
+)
+from monitor.model.event import Record
+
+CODEC = "zstd"
+MAX_AGE = 86_400.0
+"""Seconds: the library counts a partition's records in 31 bits and goes on below zero."""
+REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
+"""Not this record, now or ever."""
+
+
+class Producer:
+    """An idempotent producer that is used until its first unclear outcome, and then closed."""
+
+    def __init__(self, inner: AIOKafkaProducer, settings: ClusterSettings, seen: Stamps) -> None:
+        self._inner, self._settings, self._seen = inner, settings, seen
+        self._started = self._checked = asyncio.get_running_loop().time()
+
+    @classmethod
+    async def open(cls, settings: ClusterSettings) -> Producer:
+        """Connects. Raises Unreachable with the cause, which the library only logs."""
+        seen = await asyncio.to_thread(stamps, settings.security)
+        inner = AIOKafkaProducer(
+            **await connection(settings),
+            acks="all",
+            enable_idempotence=True,
+            compression_type=CODEC,
+            max_request_size=settings.max_record,
+            # More than one call hands over: then what a partition gets is one batch, written or refused as a whole.
+            max_batch_size=settings.max_record,
+        )
+        self = cls(inner, settings, seen)
+        with overhearing() as words:
+            try:
+                async with asyncio.timeout(settings.start_timeout):
+                    await inner.start()
+                    await self._refresh()
+            except BaseException as error:
+                await self.close()
+                if isinstance(error, FAULTS):
+                    raise unreachable(settings, error, words) from error
+                raise
+        return self
+
+    async def missing(self, topics: set[str]) -> set[str]:
+        """Those of `topics` that do not exist or may not be seen. Raises one of FAULTS.
+
+        The library is never told of single topics: it would then ask for them in a way that makes brokers of default
+        settings create them. It asks for all topics instead, and what is not among them is not sent to.
+        """
+        if self._unknown(topics):
+            async with asyncio.timeout(self._settings.request_timeout * 2):
+                await self._refresh()
+        return self._unknown(topics)
+
+    async def send(self, records: Sequence[Record]) -> list[BaseException | None]:
+        """Each record's outcome, None = acknowledged by all replicas in sync. Their topics have to be known.
+
+        Everything is handed over before anything is sent. Raises one of FAULTS when nothing is clear.
+        """
+        async with asyncio.timeout(self._settings.request_timeout):
+            futures = [await self._hand_over(record) for record in records]
+        await asyncio.wait(futures, timeout=self._settings.delivery_timeout)
+        return [outcome(future) for future in futures]
+
+    async def stale(self) -> bool:
+        """Whether it is time for a new one: after a day, or when a certificate or password was replaced."""
+        now = asyncio.get_running_loop().time()
+        if now - self._started > MAX_AGE:
+            return True
+        if now - self._checked < self._settings.recheck:
+            return False
+        self._checked = now
+        return self._seen != await asyncio.to_thread(stamps, self._settings.security)
+
+    async def close(self) -> None:
+        """Ends within its limit, whatever the brokers do: the library's own `stop` waits for them without end."""
+        inner = self._inner
+        inner._closed = True
+        task = inner._sender.sender_task
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task}, timeout=CLOSE_LIMIT)
+        await close_bounded(inner.client)
+        if task is not None and not task.done():
+            await asyncio.wait({task}, timeout=CLOSE_LIMIT)
+
+    async def _hand_over(self, record: Record) -> asyncio.Future[Any]:
+        try:
+            future: asyncio.Future[Any] = await self._inner.send(
+                record.topic,
+                value=record.value,
+                key=record.key.encode(),
+                partition=record.partition,
+                timestamp_ms=round(record.at * 1000),
+                headers=[(name, value.encode()) for name, value in record.headers],
+            )
+        except MessageSizeTooLargeError as error:
+            future = asyncio.get_running_loop().create_future()
+            future.set_exception(error)
+        return future
+
+    async def _refresh(self) -> None:
+        if not await self._inner.client.force_metadata_update():
+            raise KafkaError("no broker answers")
+
+    def _unknown(self, topics: set[str]) -> set[str]:
+        cluster = self._inner.client.cluster
+        return {topic for topic in topics if not cluster.partitions_for_topic(topic)}
+
+
+def outcome(future: asyncio.Future[Any]) -> BaseException | None:
+    """None if acknowledged. What is late is cancelled: its record may still be written."""
+    if not future.done():
+        future.cancel()
+        return TimeoutError("no acknowledgement in time")
+    return future.exception()

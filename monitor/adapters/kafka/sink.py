@@ -1,0 +1,148 @@
+"""The kafka sink: records of the event log into topics, at least once, in order per key, each with its event id.
+
+The log keeps the cursor. What was acknowledged before a call failed is remembered until the call has succeeded, so a
+repeated call sends only the rest; only an outcome that is not clear can give a second copy, with the same `ce_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from aiokafka.codec import has_zstd
+from aiokafka.errors import TopicAuthorizationFailedError
+
+from monitor.adapters.kafka.client import FAULTS, ClusterSettings
+from monitor.adapters.kafka.producer import REFUSED, Producer
+from monitor.errors import Reject, Retry, Unreachable, UsageError
+from monitor.model.event import Logged
+
+BUDGET = 512 << 10
+"""Bytes handed over at once: the bound on memory, and less than brokers take as one batch by default."""
+SMALLEST_BUDGET = 16 << 10
+OVERHEAD = 100
+"""Bytes of framing a record may need besides key, value and headers."""
+WAIT, LONG_WAIT = 1.0, 5.0
+"""Seconds until the next try: for what mends itself, and for what an operator mends."""
+
+
+class KafkaSink:
+    """`ports.Sink` for topics that exist (`topics.ensure` makes them); none is ever created by use."""
+
+    def __init__(self, name: str, settings: ClusterSettings) -> None:
+        require_codec()
+        self.name = name
+        self._settings = settings
+        self._producer: Producer | None = None
+        self._clear = True
+        self._budget = BUDGET
+        self._done: set[int] = set()
+
+    async def resume(self) -> None:
+        """Kafka is not asked what it holds: the log keeps the cursor."""
+
+    async def write(self, records: Sequence[Logged]) -> None:
+        """All acknowledged by every replica in sync on return.
+
+        Raises Retry, or, once all others are delivered, Reject for the first record that is refused.
+        """
+        refused: dict[int, str] = {}
+        for chunk in chunks([logged for logged in records if logged.seq not in self._done], self._budget):
+            refused |= await self._deliver(chunk)
+        if refused:
+            seq = min(refused)
+            raise Reject(refused[seq], seq)
+        last = max((logged.seq for logged in records), default=0)
+        self._done = {seq for seq in self._done if seq > last}
+
+    async def close(self) -> None:
+        """Ends within 6 s, also with all brokers gone."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.close()
+
+    async def _deliver(self, chunk: Sequence[Logged]) -> dict[int, str]:
+        """Reasons of what is refused, by `seq`. One record spoils its whole batch, so these are tried one by one."""
+        failed = await self._send(chunk)
+        if len(chunk) == 1:
+            return {logged.seq: reason for logged, reason in failed}
+        refused: dict[int, str] = {}
+        for logged, _ in failed:
+            refused |= await self._deliver([logged])
+        if failed and not refused:
+            # Each fits alone: this topic takes smaller batches than brokers do by default.
+            self._budget = max(self._budget // 2, SMALLEST_BUDGET)
+        return refused
+
+    async def _send(self, chunk: Sequence[Logged]) -> list[tuple[Logged, str]]:
+        """What was refused, with the reason. Raises Retry when something else went wrong."""
+        producer = await self._opened()
+        self._clear = False
+        try:
+            await self._require_topics(producer, {logged.record.topic for logged in chunk})
+            outcomes = await producer.send([logged.record for logged in chunk])
+        except FAULTS as error:
+            await self.close()
+            raise Retry(f"Kafka does not answer: {spell(error)}", WAIT) from error
+        faults = [(logged, fault) for logged, fault in zip(chunk, outcomes, strict=True) if fault is not None]
+        self._done.update(logged.seq for logged, fault in zip(chunk, outcomes, strict=True) if fault is None)
+        self._clear = not faults
+        for logged, fault in faults:
+            if not isinstance(fault, REFUSED):
+                await self.close()
+                raise explained(logged.record.topic, fault)
+        return [(logged, f"{logged.record.topic}: {spell(fault)}") for logged, fault in faults]
+
+    async def _opened(self) -> Producer:
+        """A producer whose past outcomes are all clear: one that was cut off, or refused, does not count on."""
+        if self._producer is not None and (not self._clear or await self._producer.stale()):
+            await self.close()
+        if self._producer is None:
+            try:
+                self._producer = await Producer.open(self._settings)
+            except Unreachable as error:
+                raise Retry(str(error), WAIT) from error
+        return self._producer
+
+    async def _require_topics(self, producer: Producer, topics: set[str]) -> None:
+        missing = sorted(await producer.missing(topics))
+        if missing:
+            self._clear = True
+            names = ", ".join(missing)
+            raise Retry(f"not there, or not ours to see: {names} (news-monitor topics ensure creates them)", LONG_WAIT)
+
+
+def require_codec() -> None:
+    """A codec that is not installed would show only at the first record. Raises UsageError."""
+    if not has_zstd():
+        raise UsageError("the kafka sink needs the zstd codec: install aiokafka[zstd]")
+
+
+def chunks(records: Sequence[Logged], budget: int) -> Iterator[list[Logged]]:
+    """Runs of records of at most `budget` bytes together; a larger one stands alone."""
+    chunk: list[Logged] = []
+    size = 0
+    for logged in records:
+        record = logged.record
+        own = (
+            len(record.key)
+            + len(record.value)
+            + OVERHEAD
+            + sum(len(name) + len(value) for name, value in record.headers)
+        )
+        if chunk and size + own > budget:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(logged)
+        size += own
+    if chunk:
+        yield chunk
+
+
+def explained(topic: str, fault: BaseException) -> Retry:
+    if isinstance(fault, TopicAuthorizationFailedError):
+        return Retry(f"no right to write to {topic} (news-monitor topics verify shows what to grant)", LONG_WAIT)
+    return Retry(f"{topic}: {spell(fault)}", WAIT)
+
+
+def spell(fault: BaseException) -> str:
+    return str(fault) or type(fault).__name__

@@ -1,0 +1,86 @@
+"""The one table of topics: their names, how many partitions each has and how long it keeps its records.
+
+Keys, so that order holds where consumers need it: articles, alerts and dead letters of an article by article id, feed
+events by feed id. `docs/events.md` shows the same table; `news-monitor topics plan` prints it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.model.watch import Watch
+
+DAY = 86_400_000
+"""Milliseconds, the unit of `retention.ms`."""
+PLACEHOLDER = "{watch}"
+LONGEST = 249
+_LEGAL = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic as it should be. `config` holds Kafka's own names and values, sorted."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicTable:
+    """Names behind the prefix; `alerts` is the template of alert topics, shared by all watches without `{watch}`."""
+
+    prefix: str = "news."
+    alerts: str = "alerts.{watch}"
+
+    @property
+    def articles(self) -> str:
+        """Every article, new and updated; key article id."""
+        return f"{self.prefix}articles"
+
+    @property
+    def feed_events(self) -> str:
+        """What operators should know about a feed; key feed id."""
+        return f"{self.prefix}feed-events"
+
+    @property
+    def dead_letters(self) -> str:
+        """What could not be read or published, as raw bytes; key of the original."""
+        return f"{self.prefix}dead-letters"
+
+    def alert(self, watch: Watch) -> str:
+        """Where alerts of this watch go: its own `topic`, else the template."""
+        return self.prefix + (watch.topic or self.alerts).replace(PLACEHOLDER, watch.id)
+
+    def plan(self, watches: Sequence[Watch], replication: int = 3, min_isr: int = 2) -> tuple[TopicSpec, ...]:
+        """Every topic these watches need, by name. A topic of one watch has 3 partitions, a shared one 6."""
+        specs = [
+            _spec(self.articles, 12, 30, replication, min_isr),
+            _spec(self.feed_events, 3, 30, replication, min_isr),
+            _spec(self.dead_letters, 3, 14, replication, min_isr),
+        ]
+        fixed = {spec.name for spec in specs}
+        for name, sharing in Counter(self.alert(watch) for watch in watches).items():
+            if name not in fixed:
+                partitions = 6 if sharing > 1 or PLACEHOLDER not in self.alerts else 3
+                specs.append(_spec(name, partitions, 90, replication, min_isr))
+        return tuple(sorted(specs, key=lambda spec: spec.name))
+
+
+def is_legal(name: str) -> bool:
+    """Whether Kafka takes this as the name of a topic."""
+    return len(name) <= LONGEST and name not in {".", ".."} and _LEGAL.fullmatch(name) is not None
+
+
+def _spec(name: str, partitions: int, days: int, replication: int, min_isr: int) -> TopicSpec:
+    config = (
+        ("cleanup.policy", "delete"),
+        ("compression.type", "zstd"),
+        ("min.insync.replicas", str(min_isr)),
+        ("retention.ms", str(days * DAY)),
+    )
+    return TopicSpec(name, partitions, replication, config)

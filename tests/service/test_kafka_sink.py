@@ -1,0 +1,354 @@
+"""The kafka sink on a real broker: what a consumer of another library sees, through every fault a broker can have."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from monitor.adapters.kafka.client import ClusterSettings
+from monitor.adapters.kafka.sink import KafkaSink
+from monitor.errors import Reject, Retry
+from monitor.model.event import Logged, Record
+from tests.support.fixtures import Brokers
+from tests.support.kafka import KafkaCluster
+from tests.support.reader import Message, read_topic, topics_of
+
+pytestmark = [pytest.mark.service, pytest.mark.timeout(60)]
+
+LIMIT = 7.0
+"""Seconds closing may take at most, whatever the brokers do."""
+AT = time.time()
+
+
+@pytest.fixture(scope="module")
+def own(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """A broker these tests may hurt; it creates topics by use, as brokers of default settings do."""
+    properties = {
+        "auto.create.topics.enable": "true",
+        "broker.session.timeout.ms": "1000",
+        "broker.heartbeat.interval.ms": "200",
+    }
+    cluster = KafkaCluster(tmp_path_factory.mktemp("own-kafka"), properties=properties)
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def broker(own: KafkaCluster) -> KafkaCluster:
+    """`own`, running again whatever the test before did to it."""
+    own.thaw()
+    own.start()
+    return own
+
+
+def settings(brokers: Brokers | KafkaCluster, **changes: float) -> ClusterSettings:
+    quick = {"request_timeout": 2.0, "start_timeout": 4.0, "delivery_timeout": 3.0}
+    return ClusterSettings(brokers.bootstrap_servers, **{**quick, **changes})
+
+
+async def make_topic(brokers: Brokers | KafkaCluster, partitions: int = 3, **config: str) -> str:
+    """A topic of its own for each test; keywords are settings with `_` for `.`."""
+    name = f"test.{uuid4().hex[:12]}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=list(brokers.bootstrap_servers))
+    await admin.start()
+    try:
+        made = {key.replace("_", "."): value for key, value in config.items()}
+        await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=made)])
+    finally:
+        await admin.close()
+    return name
+
+
+def logged(seq: int, topic: str, key: str = "", size: int = 200) -> Logged:
+    """A record of random, hence incompressible, bytes behind its number."""
+    value = b"%06d" % seq + os.urandom(size - 6)
+    headers = (("ce_specversion", "1.0"), ("ce_id", f"event-{seq}"))
+    return Logged(seq, Record(topic, key or f"article-{seq % 7}", value, headers, f"event-{seq}", AT))
+
+
+async def read(brokers: Brokers | KafkaCluster, topic: str) -> list[Message]:
+    return await asyncio.to_thread(read_topic, brokers.bootstrap_servers, topic)
+
+
+async def insist(sink: KafkaSink, records: Sequence[Logged]) -> int:
+    """Writes as the outbox does, until it is done; answers how often that had to be tried again."""
+    for tries in range(200):
+        with suppress(Retry):
+            await sink.write(records)
+            return tries
+        await asyncio.sleep(0.05)
+    raise AssertionError("still not delivered after 200 tries")
+
+
+def assert_in_order(messages: Sequence[Message]) -> None:
+    """First copies of each key come in order of `seq`."""
+    first: dict[str, list[str]] = {}
+    for message in messages:
+        seen = first.setdefault(message.key, [])
+        if message.id not in seen:
+            seen.append(message.id)
+    for ids in first.values():
+        assert ids == sorted(ids, key=lambda one: int(one.removeprefix("event-")))
+
+
+def assert_copies_alike(messages: Sequence[Message]) -> None:
+    """Records of one event id differ in nothing a consumer reads."""
+    distinct = {(message.id, message.key, message.value, message.headers, message.timestamp) for message in messages}
+    assert len(distinct) == len({message.id for message in messages})
+
+
+async def test_records_arrive_as_they_are(kafka: Brokers) -> None:
+    """Key, value, headers and time are the record's own; order holds per key; nothing comes twice."""
+    topic = await make_topic(kafka)
+    records = [logged(seq, topic) for seq in range(1, 501)]
+    sink = KafkaSink("kafka", settings(kafka))
+    await sink.write(records)
+    await sink.close()
+
+    messages = await read(kafka, topic)
+
+    expected = {(one.record.key, one.record.value, one.record.headers, round(AT * 1000)) for one in records}
+    assert {(one.key, one.value, one.headers, one.timestamp) for one in messages} == expected
+    assert len(messages) == len(records)
+    assert len({(one.key, one.partition) for one in messages}) == 7
+    assert_in_order(messages)
+
+
+async def test_log_keeps_the_cursor(kafka: Brokers) -> None:
+    """Kafka is not asked where to go on."""
+    assert await KafkaSink("kafka", settings(kafka)).resume() is None
+
+
+async def test_partition_of_the_record_wins(kafka: Brokers) -> None:
+    """A record that names its partition goes there."""
+    topic = await make_topic(kafka)
+    sink = KafkaSink("kafka", settings(kafka))
+    record = Record(topic, "key", b"value", (("ce_id", "event-1"),), "event-1", AT, partition=2)
+    await sink.write([Logged(1, record)])
+    await sink.close()
+
+    assert [message.partition for message in await read(kafka, topic)] == [2]
+
+
+async def test_f08_record_over_the_clients_limit(kafka: Brokers) -> None:
+    """The large record is refused by its number; the others are there once, also after the repeated call."""
+    topic = await make_topic(kafka)
+    records = [logged(1, topic), logged(2, topic, size=1 << 21), logged(3, topic)]
+    sink = KafkaSink("kafka", settings(kafka))
+
+    with pytest.raises(Reject) as refused:
+        await sink.write(records)
+    await sink.write([records[0], records[2]])
+    await sink.close()
+
+    assert refused.value.seq == 2
+    assert topic in str(refused.value)
+    assert sorted(message.id for message in await read(kafka, topic)) == ["event-1", "event-3"]
+
+
+async def test_f08_record_over_the_topics_limit(kafka: Brokers) -> None:
+    """Only the broker knows the limit: every record over it is refused by number, in order, the others come once."""
+    topic = await make_topic(kafka, max_message_bytes="5000")
+    sizes = {3: 6000, 8: 7000}
+    records = [logged(seq, topic, size=sizes.get(seq, 300)) for seq in range(1, 13)]
+    sink = KafkaSink("kafka", settings(kafka))
+    refused = []
+    waiting = records
+    for _ in range(3):
+        try:
+            await sink.write(waiting)
+            break
+        except Reject as error:
+            refused.append(error.seq)
+            waiting = [one for one in waiting if one.seq != error.seq]
+    await sink.close()
+
+    messages = await read(kafka, topic)
+
+    assert refused == [3, 8]
+    assert Counter(one.id for one in messages) == Counter(one.record.id for one in waiting)
+    assert_in_order(messages)
+
+
+async def test_topic_with_small_batches(kafka: Brokers) -> None:
+    """A topic that takes less than one call hands over gets it in smaller pieces; nothing is refused."""
+    topic = await make_topic(kafka, max_message_bytes="40000")
+    records = [logged(seq, topic, size=1000) for seq in range(1, 401)]
+    sink = KafkaSink("kafka", settings(kafka))
+    await sink.write(records)
+    await sink.close()
+
+    messages = await read(kafka, topic)
+
+    assert Counter(one.id for one in messages) == Counter(one.record.id for one in records)
+    assert_in_order(messages)
+
+
+async def test_f06_missing_topic_is_named_and_not_created(broker: KafkaCluster) -> None:
+    """Also where brokers create topics by use; once it is there the same records go through."""
+    sink = KafkaSink("kafka", settings(broker))
+    missing = f"test.{uuid4().hex[:12]}"
+    with pytest.raises(Retry, match=f"{missing}.*topics ensure"):
+        await sink.write([logged(1, missing)])
+    assert missing not in await asyncio.to_thread(topics_of, broker.bootstrap_servers)
+
+    topic = await make_topic(broker)
+    await sink.write([logged(1, topic)])
+    await sink.close()
+
+    assert [one.id for one in await read(broker, topic)] == ["event-1"]
+
+
+async def test_f07_deleted_topic_is_not_created_again(broker: KafkaCluster) -> None:
+    """A topic deleted while the service runs gives Retry after Retry, and stays away."""
+    topic = await make_topic(broker)
+    sink = KafkaSink("kafka", settings(broker))
+    await sink.write([logged(1, topic)])
+    admin = AIOKafkaAdminClient(bootstrap_servers=list(broker.bootstrap_servers))
+    await admin.start()
+    await admin.delete_topics([topic])
+    await admin.close()
+
+    for _ in range(2):
+        with pytest.raises(Retry):
+            await sink.write([logged(2, topic)])
+    await sink.close()
+
+    assert topic not in await asyncio.to_thread(topics_of, broker.bootstrap_servers)
+
+
+async def test_f01_broker_down_at_start(broker: KafkaCluster) -> None:
+    """The cause is told, and the same sink delivers once the broker is there."""
+    topic = await make_topic(broker)
+    await asyncio.to_thread(broker.stop)
+    sink = KafkaSink("kafka", settings(broker))
+    with pytest.raises(Retry, match=broker.bootstrap_servers[0]):
+        await sink.write([logged(1, topic)])
+
+    await asyncio.to_thread(broker.start)
+    await insist(sink, [logged(1, topic)])
+    await sink.close()
+
+    assert [one.id for one in await read(broker, topic)] == ["event-1"]
+
+
+@pytest.mark.parametrize("fault", ["stop", "kill"])
+async def test_f02_broker_away_while_writing(broker: KafkaCluster, fault: str) -> None:
+    """Everything arrives in order per key; what comes twice has the same event id and the same bytes."""
+    topic = await make_topic(broker)
+    sink = KafkaSink("kafka", settings(broker))
+    records = [logged(seq, topic) for seq in range(1, 3001)]
+
+    async def deliver() -> int:
+        tries = 0
+        for start in range(0, len(records), 50):
+            tries += await insist(sink, records[start : start + 50])
+            await asyncio.sleep(0.01)
+        return tries
+
+    delivering = asyncio.create_task(deliver())
+    await asyncio.sleep(0.2)
+    await asyncio.to_thread(getattr(broker, fault))
+    await asyncio.to_thread(broker.start)
+    tries = await delivering
+    await sink.close()
+
+    messages = await read(broker, topic)
+
+    assert tries > 0
+    assert {one.id for one in messages} == {one.record.id for one in records}
+    assert_copies_alike(messages)
+    assert_in_order(messages)
+
+
+async def test_f03_frozen_broker(broker: KafkaCluster) -> None:
+    """A broker that answers nothing ends in Retry within the limit; after it woke up all is there, copies are alike."""
+    topic = await make_topic(broker)
+    sink = KafkaSink("kafka", settings(broker))
+    await sink.write([logged(1, topic)])
+    broker.freeze()
+    started = time.monotonic()
+    with pytest.raises(Retry):
+        await sink.write([logged(2, topic), logged(3, topic)])
+    took = time.monotonic() - started
+    broker.thaw()
+    await insist(sink, [logged(2, topic, size=200), logged(3, topic)])
+    await sink.close()
+
+    assert took < 3.0 + LIMIT
+    assert {one.id for one in await read(broker, topic)} == {"event-1", "event-2", "event-3"}
+
+
+@pytest.mark.parametrize("fault", ["kill", "freeze"])
+async def test_close_ends_without_a_broker(broker: KafkaCluster, fault: str) -> None:
+    """Also while a call is under way: that one is cut off, and closing keeps its limit."""
+    topic = await make_topic(broker)
+    sink = KafkaSink("kafka", settings(broker, delivery_timeout=30.0))
+    await sink.write([logged(1, topic)])
+    getattr(broker, fault)()
+    writing = asyncio.create_task(sink.write([logged(2, topic)]))
+    await asyncio.sleep(0.2)
+    writing.cancel()
+    with suppress(asyncio.CancelledError, Retry):
+        await writing
+
+    started = time.monotonic()
+    await sink.close()
+
+    assert time.monotonic() - started < LIMIT
+
+
+async def test_cut_off_write_is_not_lost(broker: KafkaCluster) -> None:
+    """A cancelled call leaves the sink usable, and the repeated records come after each other."""
+    topic = await make_topic(broker)
+    sink = KafkaSink("kafka", settings(broker))
+    await sink.write([logged(1, topic, key="one")])
+    records = [logged(seq, topic, key="one") for seq in range(2, 200)]
+    writing = asyncio.create_task(sink.write(records))
+    await asyncio.sleep(0)
+    writing.cancel()
+    with suppress(asyncio.CancelledError):
+        await writing
+    await sink.write(records)
+    await sink.close()
+
+    messages = await read(broker, topic)
+
+    assert {one.id for one in messages} == {f"event-{seq}" for seq in range(1, 200)}
+    assert_copies_alike(messages)
+    assert_in_order(messages)
+
+
+async def test_f14_replaced_password_gives_a_new_client(kafka: Brokers, tmp_path: object) -> None:
+    """The security files are looked at again while records flow; a change costs a new client and nothing else."""
+    from pathlib import Path
+
+    from monitor.config.schema import SecuritySettings
+
+    secret = Path(str(tmp_path)) / "password"
+    secret.write_text("one\n")
+    topic = await make_topic(kafka)
+    security = SecuritySettings(username="someone", password_file=str(secret))
+    sink = KafkaSink("kafka", ClusterSettings(kafka.bootstrap_servers, security, recheck=0.0))
+    await sink.write([logged(1, topic)])
+    before = sink._producer
+    await sink.write([logged(2, topic)])
+    kept = sink._producer
+    os.utime(secret, (1, 1))
+    await sink.write([logged(3, topic)])
+    after = sink._producer
+    await sink.close()
+
+    assert before is kept
+    assert after is not before
+    assert len(await read(kafka, topic)) == 3
