@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -102,6 +103,12 @@ class Outcome:
     counts: Counts = Counts()
     dead_letters: tuple[DeadLetter, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    @property
+    def alerts_by_watch(self) -> tuple[tuple[str, int], ...]:
+        """How many alerts each watch raised, watches in order of their first."""
+        found = Counter(event.match.watch.id for event in self.events if isinstance(event, AlertEvent))
+        return tuple(found.items())
 
 
 @dataclass(frozen=True, slots=True)

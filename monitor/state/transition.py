@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from monitor.model.article import Reading
-from monitor.model.poll import Failed, Fetched, Gone, NotModified, Throttled, Validators, ValidatorsByUrl
+from monitor.model.poll import Failed, Fetched, Gone, NotModified, Throttled, Validators, ValidatorsByUrl, VerdictKind
 from monitor.model.state import FeedState, Freshness, Health
 from monitor.model.units import Instant
 
@@ -77,6 +77,23 @@ def keep_freshness(state: FeedState, max_age: float | None, *, not_modified: boo
     if not_modified and known is not None:
         max_age = known if max_age is None else min(known, max_age)
     return replace(state, freshness=Freshness(max_age))
+
+
+def worth_writing(old: FeedState, new: FeedState) -> bool:
+    """Whether a restart would miss more than the due time if `new` were not stored."""
+    return _lasting(old) != _lasting(new)
+
+
+def _lasting(state: FeedState) -> FeedState:
+    """The state without what every poll changes: times of polls, the due time and its reason, moving averages."""
+    health = replace(state.health, last_poll=None, last_success=None, detail="", kind=_outcome_class(state.health))
+    cadence = replace(state.cadence, due=0.0, reason="", rate_slow=0.0, rate_fast=0.0, interval=0.0)
+    return replace(state, health=health, cadence=cadence)
+
+
+def _outcome_class(health: Health) -> VerdictKind | None:
+    """`ok` and `not_modified` are one to a restart."""
+    return "ok" if health.kind == "not_modified" else health.kind
 
 
 def _well(health: Health, verdict: Fetched | NotModified, now: Instant) -> Health:

@@ -1,0 +1,112 @@
+"""What the page, the API, the probes and commands may ask of the running service."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import fields
+
+from monitor import __version__
+from monitor.app.outbox import Outbox
+from monitor.app.parts import Parts
+from monitor.app.shards import Shards
+from monitor.errors import UsageError
+from monitor.model.event import Outcome
+from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.snapshot import FeedRow, SinkRow, Snapshot, WatchRow
+from monitor.model.state import Counts
+from monitor.model.units import Instant
+from monitor.ports import EventLog, Registry
+
+Reload = Callable[[], Awaitable[tuple[bool, Sequence[str]]]]
+
+
+class ServiceConsole:
+    """One picture at a time, made of what the running parts hold; nothing is awaited while it is made."""
+
+    def __init__(
+        self, parts: Parts, shards: Shards, outboxes: Sequence[Outbox], log: EventLog, registry: Registry
+    ) -> None:
+        self._parts, self._shards, self._outboxes = parts, shards, outboxes
+        self._log, self._registry = log, registry
+        self.started: Instant = parts.clock.now()
+        self.stopping = False
+        self.reload_ok, self.reload_problems = True, ()
+        self.head = 0
+        self.reload_with: Reload | None = None
+        self._alerts: Counter[str] = Counter()
+        self._unaccounted = 0
+
+    def settled(self, _feed: FeedSpec, outcome: Outcome) -> None:
+        """Counts what one poll led to."""
+        self._alerts.update(dict(outcome.alerts_by_watch))
+        self._unaccounted += abs(outcome.counts.unaccounted)
+
+    def snapshot(self) -> Snapshot:
+        """A consistent picture of this instant."""
+        now = self._parts.clock.now()
+        feeds = tuple(self._shards.rows().values())
+        reasons = self._reasons()
+        return Snapshot(
+            at=now,
+            started=self.started,
+            version=__version__,
+            generation=self._parts.in_force.rules.generation,
+            feeds=feeds,
+            watches=self._watches(),
+            sinks=tuple(self._sink(outbox) for outbox in self._outboxes),
+            head=self.head,
+            totals=_sum(feeds),
+            in_flight=sum(len(shard.in_flight) for shard in self._shards.shards.values()),
+            uplink=self._parts.breaker.up,
+            ready=not reasons,
+            reasons=reasons,
+            heartbeat=max((shard.heartbeat for shard in self._shards.shards.values()), default=0.0),
+            reload_ok=self.reload_ok,
+            reload_problems=tuple(self.reload_problems),
+            unaccounted=self._unaccounted,
+        )
+
+    async def reload(self) -> tuple[bool, Sequence[str]]:
+        """Reads the configuration again; a refused one changes nothing."""
+        if self.reload_with is None:
+            return False, ("this service was started without a configuration directory",)
+        return await self.reload_with()
+
+    async def change_feeds(self, changes: FeedChanges) -> None:
+        """Feeds of origin `runtime`, durable on return. Raises UsageError for one that the configuration holds."""
+        known = await self._registry.feeds()
+        named = [spec.id for spec in changes.put] + list(changes.removed)
+        for feed in named:
+            if feed in known and known[feed].origin == "config":
+                raise UsageError(f"feed {feed} stands in the configuration; change it there")
+        await self._registry.apply(changes)
+
+    def _reasons(self) -> tuple[str, ...]:
+        reasons = ["stopping"] if self.stopping else []
+        shards = self._shards.shards.values()
+        reasons += [f"shard {shard.shard}: {shard.error or 'not open'}" for shard in shards if shard.running is None]
+        if not shards:
+            reasons.append("no shard yet")
+        return tuple(reasons)
+
+    def _watches(self) -> tuple[WatchRow, ...]:
+        in_force = self._parts.in_force.rules
+        return tuple(
+            WatchRow(
+                watch,
+                in_force.rules.version(watch.id),
+                in_force.topics.alert(watch),
+                armed=not watch.paused,
+                alerts=self._alerts[watch.id],
+            )
+            for watch in in_force.rules.watches
+        )
+
+    def _sink(self, outbox: Outbox) -> SinkRow:
+        kind = type(outbox.sink).__name__.removesuffix("Sink").lower()
+        return SinkRow(outbox.sink.name, kind, outbox.position, max(0, self.head - outbox.position), error=outbox.error)
+
+
+def _sum(feeds: Sequence[FeedRow]) -> Counts:
+    return Counts(*(sum(getattr(row.totals, f.name) for row in feeds) for f in fields(Counts)))

@@ -1,0 +1,73 @@
+"""Whose turn is it at a host: awaits what `schedule/hosts.py` decides, for every hop of every request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from monitor.model.ids import HostKey
+from monitor.ports import Clock
+from monitor.schedule.hosts import HostBook
+
+Ticket = object
+
+
+class HostPacer:
+    """One queue per host, first come first served; a turn is held until the block ends."""
+
+    def __init__(self, book: HostBook, clock: Clock) -> None:
+        self.book = book
+        self._clock = clock
+        self._queues: dict[HostKey, deque[Ticket]] = {}
+        self._ended = asyncio.Event()
+
+    @asynccontextmanager
+    async def turn(self, host: HostKey) -> AsyncIterator[None]:
+        """Waits for this host's budget. A request that is cancelled while it waits leaves no trace."""
+        await self._wait(host)
+        self.book.begin(host, self._clock.monotonic())
+        try:
+            yield
+        finally:
+            self.book.end(host, self._clock.monotonic())
+            self._announce()
+
+    def free(self, host: HostKey) -> bool:
+        """Whether a request could start now."""
+        now = self._clock.monotonic()
+        ready = self.book.ready_at(host, now)
+        return host not in self._queues and ready is not None and ready <= now
+
+    async def _wait(self, host: HostKey) -> None:
+        ticket = object()
+        queue = self._queues.setdefault(host, deque())
+        queue.append(ticket)
+        try:
+            while (seconds := self._seconds(host, ticket)) != 0:
+                await self._pause(seconds)
+        finally:
+            queue.remove(ticket)
+            if not queue:
+                del self._queues[host]
+            self._announce()
+
+    def _seconds(self, host: HostKey, ticket: Ticket) -> float | None:
+        """Until this ticket may start; None = not before another request has ended."""
+        now = self._clock.monotonic()
+        ready = self.book.ready_at(host, now)
+        return None if ready is None or self._queues[host][0] is not ticket else ready - now
+
+    async def _pause(self, seconds: float | None) -> None:
+        """Until a request has ended anywhere, at most `seconds`."""
+        ended = self._ended
+        try:
+            await asyncio.wait_for(ended.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _announce(self) -> None:
+        """Wakes whoever waits; each looks again whether it is his turn."""
+        self._ended.set()
+        self._ended = asyncio.Event()

@@ -1,0 +1,45 @@
+"""What a running shard works with: ports and the rules in force, handed over as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from monitor.app.lane import Lane
+from monitor.app.pacing import HostPacer
+from monitor.fetch.settings import FetchSettings
+from monitor.model.event import Outcome
+from monitor.model.feed import FeedSpec
+from monitor.model.ids import FeedId
+from monitor.model.notes import Note
+from monitor.model.poll import Credentials
+from monitor.pipeline import Rules
+from monitor.ports import Clock, Fetcher, Ledger, Point, Workers, pass_by
+from monitor.schedule.breaker import UplinkBreaker
+
+
+@dataclass(slots=True)
+class InForce:
+    """What a reload replaces, in one assignment each. Read anew at every poll."""
+
+    rules: Rules
+    fetch: FetchSettings
+    credentials: Mapping[FeedId, Credentials]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rim, as ports, and what all shards of a process share."""
+
+    clock: Clock
+    fetcher: Fetcher
+    workers: Workers
+    ledger: Ledger
+    pacer: HostPacer
+    breaker: UplinkBreaker
+    lane: Lane
+    observe: Callable[[Note], None]
+    in_force: InForce
+    point: Point = pass_by
+    settled: Callable[[FeedSpec, Outcome], None] = lambda _feed, _outcome: None
+    """Told of every poll that has become durable."""

@@ -1,0 +1,94 @@
+"""A new configuration for a running service: read whole, compared, applied at once; a bad one changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+
+from monitor.app.console import ServiceConsole
+from monitor.app.parts import InForce
+from monitor.config.config import Config
+from monitor.config.diff import ConfigDiff, diff
+from monitor.config.load import load
+from monitor.errors import ConfigError
+from monitor.model.feed import FeedChanges
+from monitor.model.notes import Note, Reloaded
+from monitor.ports import ConfigSource, Documents, Registry
+
+FIXED = ("app", "data_dir", "ledger", "sinks", "topics", "server", "admin", "log", "retention", "contact")
+"""Settings that need a restart."""
+
+Rebuild = Callable[[Config], InForce]
+
+
+class Reloader:
+    """Holds the configuration in force and replaces it."""
+
+    def __init__(
+        self,
+        config: Config,
+        source: ConfigSource,
+        registry: Registry,
+        *,
+        apply: Callable[[Config], None],
+        console: ServiceConsole,
+        observe: Callable[[Note], None],
+    ) -> None:
+        self.config = config
+        self._source, self._registry, self._apply = source, registry, apply
+        self._console, self._observe = console, observe
+        self._one_at_a_time = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Reloads after every change of the files, until cancelled."""
+        async for documents in self._source.documents():
+            await self._take(documents)
+
+    async def reload(self) -> tuple[bool, Sequence[str]]:
+        """Reads the files now. False with the problems if they were refused."""
+        return await self._take(await self._source.read())
+
+    async def _take(self, documents: Documents) -> tuple[bool, Sequence[str]]:
+        async with self._one_at_a_time:
+            try:
+                new = load_documents(documents)
+                change = diff(self.config, new)
+            except ConfigError as error:
+                return self._refuse([str(problem) for problem in error.problems])
+            if new.generation == self.config.generation:
+                return self._accept(new, change)
+            await self._registry.apply(FeedChanges(change.put, change.removed))
+            self._apply(new)
+            return self._accept(new, change)
+
+    def _accept(self, new: Config, change: ConfigDiff) -> tuple[bool, Sequence[str]]:
+        fixed = [f"{name} needs a restart" for name in self._fixed(new)]
+        note = Reloaded(
+            True,
+            new.generation,
+            feeds_added=len(change.feeds.added),
+            feeds_changed=len(change.feeds.changed),
+            feeds_removed=len(change.feeds.removed),
+            watches_changed=len(change.watches.added) + len(change.watches.changed) + len(change.watches.removed),
+            problems=tuple(fixed),
+        )
+        self.config, self._console.reload_ok, self._console.reload_problems = new, True, ()
+        self._observe(note)
+        return True, fixed
+
+    def _refuse(self, problems: list[str]) -> tuple[bool, Sequence[str]]:
+        self._console.reload_ok, self._console.reload_problems = False, tuple(problems)
+        self._observe(Reloaded(False, self.config.generation, problems=tuple(problems)))
+        return False, problems
+
+    def _fixed(self, new: Config) -> list[str]:
+        old = self.config.settings
+        return [
+            f.name for f in fields(old) if f.name in FIXED and getattr(old, f.name) != getattr(new.settings, f.name)
+        ]
+
+
+def load_documents(documents: Documents) -> Config:
+    """The configuration these documents describe. Raises ConfigError."""
+    return load(documents.files, documents.secrets, documents.environ, unreadable=documents.unreadable)

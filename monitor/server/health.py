@@ -1,0 +1,38 @@
+"""Is it alive, is it ready: two questions with two different answers. Pure.
+
+Alive means the scheduler goes round, nothing else: a broker or a disk that is away must not restart pods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.model.snapshot import Snapshot
+from monitor.model.units import Instant
+
+PULSE = 30.0
+"""Seconds without a heartbeat of the scheduler after which it is dead."""
+STARTING = 120.0
+"""Seconds a start may take before no heartbeat at all means dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a probe is told."""
+
+    ok: bool
+    reasons: tuple[str, ...] = ()
+
+
+def alive(picture: Snapshot, now: Instant) -> Answer:
+    """The event loop runs (or nobody could answer) and the scheduler went round lately."""
+    last = picture.heartbeat or picture.started + STARTING - PULSE
+    silent = now - last
+    if silent <= PULSE or not picture.ready:
+        return Answer(True)
+    return Answer(False, (f"the scheduler has not gone round for {silent:.0f} s",))
+
+
+def ready(picture: Snapshot) -> Answer:
+    """Every owned shard is open and the service is not stopping."""
+    return Answer(picture.ready, picture.reasons)
