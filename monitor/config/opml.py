@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from monitor.config import forms, problems
 from monitor.config.feeds import Found, derived_id
@@ -140,6 +139,11 @@ def write(feeds: Sequence[FeedSpec], title: str = "news-monitor") -> str:
         if folder:
             lines.append("    </outline>")
     return "\n".join([*lines, "  </body>", "</opml>", ""])
+
+
+def quoteattr(text: str) -> str:
+    """A text as an attribute value, quotes included."""
+    return f'"{html.escape(text)}"'
 
 
 def _outline(feed: FeedSpec) -> str:
