@@ -28,7 +28,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 _RSS = """title link description author category guid pubDate enclosure source language ttl skipHours skipDays item
 channel entry id published issued updated modified created summary content"""
-_ATOM = "title link id published issued updated modified created summary content author category source entry"
+_ATOM = "title link id published issued updated modified created summary content author category source entry item"
 _MODULES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "dc",

@@ -1,0 +1,256 @@
+"""`Workers` in processes that can be killed: documents are hostile, and parsers neither always end nor always return.
+
+Two pools, so that a slow document cannot keep good feeds waiting: one for the strict routes, a small one for what
+needs feedparser. A process has a limit of memory and of time, is replaced when it dies and after some thousand
+documents, and dies with the process that started it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from monitor.model.article import Reading, ReadTask
+from monitor.model.notes import Note, WorkerReplaced
+from monitor.model.poll import Failed
+from monitor.parse.reader import NeedsLenient
+from monitor.parse.settings import ParseSettings
+
+Answer = Reading | NeedsLenient | Failed
+Read = Callable[[ReadTask, bool], Reading | NeedsLenient]
+
+_PR_SET_PDEATHSIG = 1
+_PATIENCE = 3
+"""How many task times a pool may take for one task before it is taken for dead: one running, one waiting before it."""
+
+
+class ProcessWorkers:
+    """Reads documents in processes. `read` must be importable by name; it is called with (task, lenient).
+
+    Usable at once; `start` only saves the first read the half second that starting the processes takes.
+    """
+
+    def __init__(
+        self,
+        read: Read,
+        settings: ParseSettings | None = None,
+        observe: Callable[[Note], None] = lambda _: None,
+    ) -> None:
+        self._settings = settings or ParseSettings()
+        self._read = read
+        self._observe = observe
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._main = _Pool(self._settings.workers or cores, self._settings, read.__module__)
+        self._lenient = _Pool(self._settings.lenient_workers, self._settings, read.__module__)
+
+    async def start(self) -> None:
+        """Starts the processes of both pools; returns when they run."""
+        await asyncio.gather(self._main.start(), self._lenient.start())
+
+    async def read(self, task: ReadTask) -> Reading:
+        """What the document of a task says; every fault of it or of its process is `Reading.failed`.
+
+        Cancelling ends the work in the process too.
+        """
+        answer = await self._run(self._main, task, lenient=False)
+        if isinstance(answer, NeedsLenient):
+            answer = await self._run(self._lenient, task, lenient=True)
+        if isinstance(answer, NeedsLenient):
+            answer = Failed("parse", "unrecognised", answer.reason)
+        return answer if isinstance(answer, Reading) else failed_reading(task, answer)
+
+    async def close(self) -> None:
+        """Ends every process; reads still under way come back as failed."""
+        await asyncio.gather(self._main.close(), self._lenient.close())
+
+    async def _run(self, pool: _Pool, task: ReadTask, *, lenient: bool) -> Answer:
+        """One task in one pool. A pool that broke under it is replaced and asked once more."""
+        limit = self._settings.lenient_timeout if lenient else 0.0
+        async with pool.slots:
+            for _ in range(2):
+                answer = await pool.call(_work, (self._read, task, lenient, limit))
+                if not isinstance(answer, _Broken):
+                    return self._noted(answer)
+                self._observe(WorkerReplaced("pool"))
+        return Failed("parse", "pool", "no process could be started")
+
+    def _noted(self, answer: Answer) -> Answer:
+        if isinstance(answer, Failed) and answer.reason in ("killed", "died"):
+            self._observe(WorkerReplaced(answer.kind))
+        return answer
+
+
+_BREAKDOWNS = (BrokenProcessPool, ProcessExpired, RuntimeError, TimeoutError, OSError)
+"""What a pool raises when it cannot be started or cannot go on."""
+
+
+class _Broken:
+    """The pool as a whole has failed; no document is to blame."""
+
+
+class _Pool:
+    """A pebble pool that is started off the event loop, and started anew when it is broken."""
+
+    def __init__(self, size: int, settings: ParseSettings, preload: str) -> None:
+        self._size = size
+        self._settings = settings
+        self._preload = preload
+        self._pool: ProcessPool | None = None
+        self._changing = asyncio.Lock()
+        self._pending: set[Future[Any]] = set()
+        self._closed = False
+        self.slots = asyncio.Semaphore(2 * size)
+
+    async def start(self) -> None:
+        async with self._changing:
+            if self._pool is None and not self._closed:
+                self._pool = await asyncio.to_thread(self._started)
+
+    async def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """The function's result, `Failed` if its process had to be killed or died, `_Broken` if the pool did."""
+        if self._closed:
+            return Failed("parse", "closed", "the workers are closed")
+        pool = None
+        try:
+            await self.start()
+            pool = self._pool
+            return await self._result(self._schedule(pool, function, args))
+        except _BREAKDOWNS:
+            await self._discard(pool)
+            return _Broken()
+
+    async def close(self) -> None:
+        self._closed = True
+        for future in tuple(self._pending):
+            future.cancel()
+        await self._discard(self._pool)
+
+    def _schedule(self, pool: ProcessPool | None, function: Callable[..., Any], args: tuple[Any, ...]) -> Future[Any]:
+        if pool is None:
+            raise RuntimeError("closed while it was starting")
+        future: Future[Any] = pool.schedule(function, args=args, timeout=float(self._settings.timeout))
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
+        return future
+
+    async def _result(self, future: Future[Any]) -> Any:
+        try:
+            async with asyncio.timeout(_PATIENCE * self._settings.timeout) as patience:
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            if patience.expired():
+                raise RuntimeError("the pool does not answer") from None
+            return Failed("parse_timeout", "killed", f"reading took more than {self._settings.timeout}")
+        except ProcessExpired as death:
+            return Failed("parse", "died", f"the process ended with code {death.exitcode}")
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._closed or (task is not None and task.cancelling()):
+                raise
+            return Failed("parse", "closed", "the workers were closed")
+
+    async def _discard(self, pool: ProcessPool | None) -> None:
+        """Ends a pool; a new one takes its place with the next call."""
+        async with self._changing:
+            if pool is None or self._pool is not pool:
+                return
+            self._pool = None
+            await asyncio.to_thread(_end, pool)
+
+    def _started(self) -> ProcessPool:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__, self._preload])
+        pool = ProcessPool(
+            self._size,
+            max_tasks=self._settings.max_tasks,
+            initializer=_initialise,
+            initargs=(int(self._settings.memory),),
+            context=context,
+        )
+        try:
+            pool.schedule(_ready).result(timeout=_PATIENCE * self._settings.timeout)
+        except BaseException:
+            _end(pool)
+            raise
+        return pool
+
+
+def failed_reading(task: ReadTask, failed: Failed) -> Reading:
+    """A reading that says only why there is none; the body's hash stays, so that it is not tried again at once."""
+    verdict = replace(task.verdict, body=b"")
+    return Reading(verdict, replace(failed, response=verdict.response, body_hash=verdict.body_hash))
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
+
+
+# ── in the worker process ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _OutOfTime(BaseException):
+    """Raised by the timer in the middle of a parser; no `except Exception` on the way may stop it."""
+
+
+def _ready() -> None:
+    """What a new process is asked first."""
+
+
+def _initialise(memory: int) -> None:
+    """Sets the limits of a new worker process; `memory` is bytes above what it has now."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would wait for a loop in C
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            base = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
+
+
+def _work(read: Read, task: ReadTask, lenient: bool, limit: float) -> Answer:
+    """One document, in the worker. Only plain values go back: an exception might not pickle."""
+    started = time.process_time()
+    try:
+        with _cpu_limit(limit):
+            answer = read(task, lenient)
+    except _OutOfTime:
+        return Failed("parse_timeout", "lenient", f"reading took more than {limit} s of CPU time")
+    except (MemoryError, SystemError):  # libxml2 and expat run out of memory in other words
+        return Failed("parse_memory", "limit", "reading needed more memory than a process may have")
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one document must not cost the process
+        return Failed("parse", "crashed", f"{type(error).__name__}: {error}"[:500])
+    if isinstance(answer, Reading):
+        return replace(answer, cpu_seconds=time.process_time() - started)
+    return answer
+
+
+@contextmanager
+def _cpu_limit(seconds: float) -> Iterator[None]:
+    """Interrupts what runs inside after so many seconds of CPU; 0 = never. Main thread only."""
+    if not seconds:
+        yield
+        return
+    signal.signal(signal.SIGPROF, _interrupt)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _interrupt(*_: object) -> None:
+    raise _OutOfTime
