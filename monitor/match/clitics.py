@@ -1,0 +1,28 @@
+"""What Arabic and Hebrew write together with the word behind it: conjunctions, prepositions, the article."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import product
+
+ARTICLE = "ال"
+ARABIC_HEADS = tuple(first + second for first, second in product(("", "و", "ف"), ("", "ب", "ل", "ك")))
+ARABIC_MERGED = ("لل", "ولل", "فلل")
+"""ل and the article are written as one."""
+HEBREW_HEADS = tuple("ה ו ב ל מ כ ש וה וב ול ומ וכ וש שה שב של שמ מה מש כש כשה ושה ושב".split())
+
+
+def attach_arabic(word: str) -> tuple[str, ...]:
+    """The word, and every form of it with clitics in front; an article it has is not doubled."""
+    bare = word.removeprefix(ARTICLE) if len(word) > len(ARTICLE) + 2 else word
+    articles = ("",) if bare != word else ("", ARTICLE)
+    forms = [head + article + word for head in ARABIC_HEADS for article in articles]
+    return (*forms, *(head + bare for head in ARABIC_MERGED))
+
+
+def attach_hebrew(word: str) -> tuple[str, ...]:
+    """The word, and every form of it with clitics in front."""
+    return (word, *(head + word for head in HEBREW_HEADS))
+
+
+CLITICS: Mapping[str, Callable[[str], tuple[str, ...]]] = {"ar": attach_arabic, "he": attach_hebrew}

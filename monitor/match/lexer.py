@@ -1,0 +1,109 @@
+"""A query as tokens. Curly, low and full-width quotes, `（）` and `：` are taken for their ASCII kin."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.match.syntax import Fault, QueryFault, Span
+
+TokenKind = Literal["(", ")", "word", "phrase", "exact", "=", "-", "concept", "field", "function", "operator", "end"]
+
+QUOTES = '"“”„‟＂«»'
+OPENING, CLOSING = "(（", ")）"
+STOPS = frozenset(QUOTES + OPENING + CLOSING + "{}｛｝")
+OPERATOR = re.compile(r"(AND|OR|NOT|(?:NOT\s+)?O?NEAR(?:/\w*)?)(?=[\s()（）{\"“]|$)")
+FIELD = re.compile(r"([A-Za-z_]+)[:：]")
+FUNCTION = re.compile(r"([A-Z]{2,}(?:/\w*)?|forms)\s*(?=[(（])")
+CONCEPT = re.compile(r"@([A-Za-z0-9_-]*)((?:\.[A-Za-z]*)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`text` is unescaped; of a word `escaped` tells which of its characters a backslash made plain."""
+
+    kind: TokenKind
+    text: str
+    span: Span
+    escaped: frozenset[int] = frozenset()
+
+
+def read_tokens(query: str) -> tuple[Token, ...]:
+    """All tokens, the last of kind `end`. Raises QueryFault."""
+    tokens, at = [], 0
+    while True:
+        while at < len(query) and query[at].isspace():
+            at += 1
+        if at == len(query):
+            return (*tokens, Token("end", "", (at, at)))
+        token = _read_token(query, at, fresh=not tokens or tokens[-1].kind in ("operator", "(", "field", "-"))
+        tokens.append(token)
+        at = token.span[1]
+
+
+def _read_token(query: str, at: int, fresh: bool) -> Token:
+    letter = query[at]
+    if letter in OPENING:
+        return Token("(", "(", (at, at + 1))
+    if letter in CLOSING:
+        return Token(")", ")", (at, at + 1))
+    if letter in QUOTES:
+        return _read_quoted(query, at, "phrase", QUOTES, at)
+    if letter == "!" and query[at + 1 : at + 2] in tuple(QUOTES):
+        return _read_quoted(query, at + 1, "exact", QUOTES, at)
+    if letter in "{｛":
+        return _read_quoted(query, at, "exact", "}｝", at)
+    if letter == "=":
+        return Token("=", "=", (at, at + 1))
+    if letter == "-" and (at == 0 or query[at - 1].isspace() or fresh):
+        return Token("-", "NOT", (at, at + 1))
+    return _read_name(query, at) or _read_word(query, at)
+
+
+def _read_name(query: str, at: int) -> Token | None:
+    """An operator, a field, a function or a concept, if one begins here."""
+    if found := OPERATOR.match(query, at):
+        return Token("operator", " ".join(found[1].split()), found.span(1))
+    if found := FUNCTION.match(query, at):
+        return Token("function", found[1], found.span(1))
+    if found := FIELD.match(query, at):
+        return Token("field", found[1].lower(), found.span())
+    if found := CONCEPT.match(query, at):
+        return Token("concept", found[1] + found[2], found.span())
+    return None
+
+
+def _read_quoted(query: str, opened: int, kind: TokenKind, closing: str, begin: int) -> Token:
+    text, escaped, at = "", set(), opened + 1
+    while at < len(query):
+        letter = query[at]
+        if letter in closing:
+            return Token(kind, text, (begin, at + 1), frozenset(escaped))
+        if letter == "\\" and at + 1 < len(query):
+            at += 1
+            escaped.add(len(text))
+            letter = query[at]
+        text += letter
+        at += 1
+    sign = query[opened]
+    raise QueryFault(
+        Fault(
+            "MON-QRY-001", (opened, opened + 1), f"{sign} is opened and never closed", "close it, or write \\ before it"
+        )
+    )
+
+
+def _read_word(query: str, at: int) -> Token:
+    begin, text, escaped = at, "", set()
+    while at < len(query) and not query[at].isspace() and query[at] not in STOPS:
+        if query[at] == "\\" and at + 1 < len(query):
+            at += 1
+            escaped.add(len(text))
+        text += query[at]
+        at += 1
+    if not text:
+        raise QueryFault(
+            Fault("MON-QRY-001", (at, at + 1), f"{query[at]} closes nothing", "remove it, or write \\ before it")
+        )
+    return Token("word", text, (begin, at), frozenset(escaped))

@@ -1,0 +1,211 @@
+"""The compiled watches and what an article meets of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from monitor.match.automaton import Automaton
+from monitor.match.languages import language_group
+from monitor.match.operators.base import Test
+from monitor.match.scan import FIELDS, Scan, Variant
+from monitor.match.syntax import Leaf, Node, Span
+from monitor.model.article import FieldName
+from monitor.model.ids import WatchId
+from monitor.model.watch import Hit, Match, Text, Watch
+
+MAX_HITS = 200
+"""Hits a match carries; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A compiled watch."""
+
+    watch: Watch
+    version: str
+    tree: Node
+    test: Test
+    signals: Mapping[Leaf, int]
+    wanted: Mapping[int, tuple[Span, FieldName | None]]
+    """Signals whose hits are shown, with the clause they stand for."""
+    groups: frozenset[str]
+    """Languages of the articles it may match; empty = all."""
+
+    def admits(self, group: str) -> bool:
+        """May an article of this language match at all?"""
+        return not self.watch.paused and (not self.groups or group in self.groups)
+
+
+class Size(NamedTuple):
+    """What a rule set is made of, in numbers."""
+
+    watches: int
+    patterns: int
+    variants: int
+    signals: int
+
+
+class Place(NamedTuple):
+    """An occurrence that counts."""
+
+    field: FieldName
+    start: int
+    end: int
+    """In the joined original."""
+    variant: Variant
+    signals: frozenset[int]
+
+
+class RuleSet:
+    """All watches compiled. Never changes; a new configuration makes a new one."""
+
+    def __init__(
+        self,
+        queries: tuple[Query, ...],
+        patterns: tuple[str, ...],
+        listeners: tuple[tuple[Variant, ...], ...],
+        anchors: tuple[frozenset[int], ...],
+    ) -> None:
+        self.queries = queries
+        self.patterns = patterns
+        self.listeners = listeners
+        self._automaton = Automaton(patterns)
+        candidates: dict[int, list[int]] = defaultdict(list)
+        for number, anchor in enumerate(anchors):
+            for signal in anchor:
+                candidates[signal].append(number)
+        self._candidates = {signal: tuple(numbers) for signal, numbers in candidates.items()}
+        self._versions = {query.watch.id: query.version for query in queries}
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """The watches in the order they were given."""
+        return tuple(query.watch for query in self.queries)
+
+    @property
+    def size(self) -> Size:
+        """Figures for people and metrics."""
+        variants = [variant for row in self.listeners for variant in row]
+        signals = {signal for query in self.queries for signal in query.signals.values()}
+        return Size(len(self.queries), len(self.patterns), len(variants), len(signals))
+
+    def version(self, watch: WatchId) -> str:
+        """Names query, packs and fold table of a watch. Raises KeyError."""
+        return self._versions[watch]
+
+    def scan(self, text: Text) -> Scan:
+        """An article with every occurrence of every pattern."""
+        return Scan(text, self._automaton)
+
+    def met(self, text: Text, watches: frozenset[str] | None = None) -> tuple[WatchId, ...]:
+        """Ids of the watches an article meets, without looking for the places."""
+        return tuple(query.watch.id for query in self._met(self.scan(text), language_group(text.language), watches))
+
+    def match(self, text: Text, watches: frozenset[str] | None = None) -> tuple[Match, ...]:
+        """What an article meets, of all watches or of these ids, in the order of the watches.
+
+        Hits go by field and place, at most 200 are kept, `hits_total` counts all; overlapping ones are one hit.
+        """
+        scan = self.scan(text)
+        met = self._met(scan, scan.group, watches)
+        if not met:
+            return ()
+        places = find_places(scan, self.listeners)
+        return tuple(make_match(query, scan, places) for query in met)
+
+    def _met(self, scan: Scan, group: str, watches: AbstractSet[str] | None) -> list[Query]:
+        heard = scan.heard(self.listeners)
+        candidates = self._candidates
+        numbers = {number for signal in heard if signal in candidates for number in candidates[signal]}
+        return [
+            query
+            for query in map(self.queries.__getitem__, sorted(numbers))
+            if (watches is None or query.watch.id in watches) and query.admits(group) and query.test(heard)
+        ]
+
+
+def find_places(scan: Scan, listeners: tuple[tuple[Variant, ...], ...]) -> dict[int, list[Place]]:
+    """Every occurrence that counts, by the signal it raises."""
+    places: dict[int, list[Place]] = defaultdict(list)
+    for pattern, start, end in scan.hits:
+        for variant in listeners[pattern]:
+            if not variant.plain and scan.objection(variant, start, end):
+                continue
+            field = scan.field_at(start)
+            signals = variant.signals(field)
+            if signals:
+                place = Place(field, *scan.shown_span(variant, start, end), variant, frozenset(signals))
+                for signal in signals:
+                    places[signal].append(place)
+    return places
+
+
+def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]]) -> Match:
+    """A watch that is met, with its hits."""
+    found = [
+        (place, clause, bound) for signal, (clause, bound) in query.wanted.items() for place in places.get(signal, ())
+    ]
+    if scan.repeated and any(place.field != "summary" for place, _, _ in found):
+        found = [row for row in found if row[0].field != "summary" or row[2] == "summary"]
+    chosen = choose(found, scan.group)
+    hits = tuple(make_hit(scan, place, clause) for place, clause in chosen[:MAX_HITS])
+    return Match(query.watch, query.version, hits, len(chosen))
+
+
+def choose(found: list[tuple[Place, Span, FieldName | None]], group: str) -> list[tuple[Place, Span]]:
+    """One hit per place: of overlapping ones the text's language first, then the longest pattern, then file order."""
+    ordered = sorted(found, key=lambda row: (row[0].start, row[0].end))
+    chosen: list[tuple[Place, Span]] = []
+    cluster: list[tuple[Place, Span]] = []
+    reach = -1
+    for place, clause, _ in ordered:
+        if place.start >= reach:
+            chosen.extend(_choose_best(cluster, group))
+            cluster = []
+        cluster.append((place, clause))
+        reach = max(reach, place.end)
+    return [*chosen, *_choose_best(cluster, group)]
+
+
+def _choose_best(cluster: list[tuple[Place, Span]], group: str) -> list[tuple[Place, Span]]:
+    if len(cluster) <= 1:
+        return cluster
+    kept: list[tuple[Place, Span]] = []
+    for place, clause in sorted(cluster, key=lambda row: _preference(row[0], group)):
+        if all(place.end <= other.start or other.end <= place.start for other, _ in kept):
+            kept.append((place, clause))
+    return sorted(kept, key=lambda row: row[0].start)
+
+
+def _preference(place: Place, group: str) -> tuple[bool, int, int]:
+    alias = place.variant.alias_for(group)
+    own = bool(group) and language_group(alias.language or "") == group
+    return (not own, -len(alias.core), place.variant.order)
+
+
+def make_hit(scan: Scan, place: Place, clause: Span) -> Hit:
+    """A place as it is published."""
+    start, end = scan.local(place.field, place.start, place.end)
+    text = scan.fields[FIELDS.index(place.field)]
+    alias = place.variant.alias_for(scan.group)
+    return Hit(
+        field=place.field,
+        start=start,
+        end=end,
+        utf16=(utf16_length(text[:start]), utf16_length(text[:end])),
+        text=text[start:end],
+        term=alias.written,
+        kind=alias.kind,
+        concept=alias.concept,
+        language=alias.language,
+        clause=clause,
+    )
+
+
+def utf16_length(text: str) -> int:
+    """UTF-16 units of a text: what JavaScript counts in."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,0 +1,37 @@
+"""`a AND b`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from monitor.match.operators.base import Cost, Example, Need, Operator, Test
+
+
+def test_all(tests: Sequence[Test]) -> Test:
+    """True when every operand is."""
+
+    def test(heard: Set[int]) -> bool:
+        return all(part(heard) for part in tests)
+
+    return test
+
+
+def need_all(needs: Sequence[Need], _: Cost) -> Need:
+    """The groups of all operands."""
+    return Need(tuple(group for need in needs for group in need.groups), all(need.exact for need in needs))
+
+
+OPERATOR = Operator(
+    name="AND",
+    syntax="a AND b",
+    power=20,
+    summary="both, anywhere in the article",
+    examples=(
+        Example("drone AND ukraine", True),
+        Example("drone AND taiwan", False),
+        Example("drone OR taiwan AND goal", True),
+        Example("(drone OR taiwan) AND goal", False),
+    ),
+    test=test_all,
+    need=need_all,
+)

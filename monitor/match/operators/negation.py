@@ -1,0 +1,39 @@
+"""`NOT a`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from monitor.match.operators.base import Cost, Example, Need, Operator, Test
+
+
+def test_not(tests: Sequence[Test]) -> Test:
+    """True when the operand is not."""
+    (inner,) = tests
+
+    def test(heard: Set[int]) -> bool:
+        return not inner(heard)
+
+    return test
+
+
+def need_nothing(_: Sequence[Need], __: Cost) -> Need:
+    """Absence cannot be searched for."""
+    return Need((), False)
+
+
+OPERATOR = Operator(
+    name="NOT",
+    syntax="NOT a, -a",
+    power=30,
+    summary="absence from the whole article; needs something positive beside it",
+    examples=(
+        Example("drone AND NOT taiwan", True),
+        Example("drone AND NOT kyiv", False),
+        Example("drone AND -taiwan", True),
+        Example("drone AND NOT (taiwan OR kyiv)", False),
+        Example("drone AND NOT title:ukraine", True),
+    ),
+    test=test_not,
+    need=need_nothing,
+)

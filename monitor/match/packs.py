@@ -1,0 +1,319 @@
+"""Reads one concept pack: YAML → aliases, with every mistake at its line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from monitor.errors import Problem
+from monitor.match.clitics import CLITICS
+from monitor.match.fold import fold_words
+from monitor.match.languages import language_group
+from monitor.match.patterns import Alias, Check, NotIn, Swallower, exact_form, make_alias, make_swallowers
+
+Path = tuple[str | int, ...]
+
+KINDS = {
+    "terms": "term",
+    "prefix": "prefix",
+    "suffix": "suffix",
+    "case": "case",
+    "accent": "accent",
+    "prefix_accent": "prefix_accent",
+    "suffix_accent": "suffix_accent",
+}
+WEAK_KINDS = {**KINDS, "term": "term"}
+SCOPE = {"terms": "any", "prefix": "any", "case": "any"}
+"""Kinds that run on text of any language unless the pack's `scope` says otherwise; the others run on their own."""
+TOP_KEYS = frozenset({"concept", "wikidata", "status", "scope", "symbols", "languages", "weak_context", "notes"})
+BLOCK_KEYS = frozenset(
+    {
+        *KINDS,
+        "clitics",
+        "not_in",
+        "only_lang",
+        "left_boundary",
+        "weak",
+        "positive",
+        "negative",
+        "false_friends",
+        "notes",
+    }
+)
+SAMPLE_KEYS = frozenset({"text", "title", "lang", "expect", "weak", "notes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An example of a pack: the slices its concept must give in a text, in order."""
+
+    text: str
+    expect: tuple[str, ...]
+    language: str
+    title: str = ""
+    weak: bool = False
+    """Judged by `@name.weak`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A thing with its aliases in every language."""
+
+    name: str
+    strong: tuple[Alias, ...]
+    weak: tuple[Alias, ...]
+    """Ambiguous ones: only `@name.weak` means them."""
+    samples: tuple[Sample, ...] = ()
+    status: str = ""
+    """Who has reviewed it."""
+    languages: tuple[str, ...] = ()
+    digest: str = ""
+    """Of the text it was read from; part of the version of every watch that uses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An alias before folding. `text` has its clitics, `written` has not."""
+
+    path: Path
+    language: str
+    key: str
+    text: str
+    written: str
+    bound: bool
+    weak: bool
+    acronym: bool = False
+    free_left: bool = False
+
+
+class _Loader(yaml.CSafeLoader):
+    """A key that is written twice would silently drop its first value."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        if len(keys) != len(set(keys)):
+            twice = next(key for at, (key, _) in enumerate(node.value) if key.value in keys[:at])
+            raise yaml.MarkedYAMLError(problem=f"the key {twice.value} is there twice", problem_mark=twice.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+@dataclass(slots=True)
+class PackReader:
+    """Reads one document; `problems` fills as it goes."""
+
+    file: str
+    text: str
+    problems: list[Problem] = field(default_factory=list)
+    scope: dict[str, str] = field(default_factory=dict)
+    not_in: list[tuple[Path, NotIn]] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+
+    def read(self) -> Concept | None:
+        """The concept; None if nothing can be made of the document."""
+        pack = self.load()
+        if pack is None:
+            return None
+        self.refuse_unknown(pack, TOP_KEYS, ())
+        self.scope = {**SCOPE, **self.mapping(pack.get("scope"), ("scope",))}
+        entries = [*self.symbols(pack), *self.blocks(pack)]
+        aliases = self.finish(str(pack["concept"]), entries)
+        return Concept(
+            name=str(pack["concept"]),
+            strong=tuple(alias for alias, weak in aliases if not weak),
+            weak=tuple(alias for alias, weak in aliases if weak),
+            samples=tuple(self.samples),
+            status=str(pack.get("status", "")),
+            languages=tuple(spell_language(code) for code in self.mapping(pack.get("languages"), ("languages",))),
+            digest=hashlib.sha256(self.text.encode()).hexdigest()[:16],
+        )
+
+    def load(self) -> dict[str, Any] | None:
+        try:
+            pack = yaml.load(self.text, _Loader)  # noqa: S506 (a safe loader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            self.problems.append(Problem(self.file, line, column, "", f"not YAML: {error.problem}", "MON-CFG-060"))
+            return None
+        except (yaml.YAMLError, ValueError) as error:
+            self.problems.append(Problem(self.file, 1, 1, "", f"not YAML: {error}", "MON-CFG-060"))
+            return None
+        if not isinstance(pack, dict) or not isinstance(pack.get("concept"), str):
+            self.report((), "a pack is a mapping with `concept: <name>`", "MON-CFG-061")
+            return None
+        return pack
+
+    def report(self, path: Path, message: str, number: str) -> None:
+        """Notes a problem at a path of the document."""
+        line, column = self.place(path)
+        self.problems.append(Problem(self.file, line, column, ".".join(map(str, path)), message, number))
+
+    def place(self, path: Path) -> tuple[int, int]:
+        """Line and column of a value; only looked for once something is wrong with it."""
+        node = yaml.compose(self.text, yaml.CSafeLoader)
+        for step in path:
+            node = _child(node, step) or node
+        return (node.start_mark.line + 1, node.start_mark.column + 1) if node is not None else (1, 1)
+
+    def mapping(self, value: object, path: Path) -> dict[Any, Any]:
+        if value is None or isinstance(value, dict):
+            return value or {}
+        self.report(path, "needs keys and values here", "MON-CFG-061")
+        return {}
+
+    def list(self, value: object, path: Path) -> list[Any]:
+        if value is None or isinstance(value, list):
+            return value or []
+        self.report(path, "needs a list here", "MON-CFG-061")
+        return []
+
+    def string(self, value: object, path: Path) -> str:
+        if isinstance(value, str):
+            return value
+        self.report(path, f"needs a text here; quote {value!r} if it is one", "MON-CFG-061")
+        return ""
+
+    def refuse_unknown(self, found: Mapping[Any, Any], known: frozenset[str], path: Path) -> None:
+        for key in found:
+            if key not in known:
+                self.report((*path, key), f"there is no key {key}; there are {', '.join(sorted(known))}", "MON-CFG-062")
+
+    def symbols(self, pack: Mapping[str, Any]) -> Iterator[_Entry]:
+        for at, text in enumerate(self.list(pack.get("symbols"), ("symbols",))):
+            path = ("symbols", at)
+            written = self.string(text, path)
+            yield _Entry(path, "und", "symbols", written, written, bound=False, weak=False)
+
+    def blocks(self, pack: Mapping[str, Any]) -> Iterator[_Entry]:
+        for code, block in self.mapping(pack.get("languages"), ("languages",)).items():
+            path: Path = ("languages", code)
+            yield from self.block(spell_language(code), self.mapping(block, path), path)
+
+    def block(self, language: str, block: Mapping[str, Any], path: Path) -> Iterator[_Entry]:
+        self.refuse_unknown(block, BLOCK_KEYS, path)
+        for at, entry in enumerate(self.list(block.get("not_in"), (*path, "not_in"))):
+            self.not_in.append(((*path, "not_in", at), self.read_not_in(entry, (*path, "not_in", at))))
+        for key in ("positive", "negative"):
+            for at, sample in enumerate(self.list(block.get(key), (*path, key))):
+                self.samples.append(self.read_sample(sample, language, (*path, key, at)))
+        for key in KINDS:
+            for at, text in enumerate(self.list(block.get(key), (*path, key))):
+                yield from self.entries(language, block, key, text, (*path, key, at))
+        for at, weak in enumerate(self.list(block.get("weak"), (*path, "weak"))):
+            yield from self.weak_entries(language, block, weak, (*path, "weak", at))
+
+    def weak_entries(self, language: str, block: Mapping[str, Any], weak: object, path: Path) -> Iterator[_Entry]:
+        named = {"term": weak} if isinstance(weak, str) else self.mapping(weak, path)
+        for kind, text in named.items():
+            if kind not in WEAK_KINDS:
+                self.report((*path, kind), f"there is no kind {kind}; there are {', '.join(WEAK_KINDS)}", "MON-CFG-062")
+                continue
+            key = "terms" if kind == "term" else kind
+            yield from self.entries(language, block, key, text, (*path, kind), weak=True)
+
+    def entries(
+        self, language: str, block: Mapping[str, Any], key: str, value: object, path: Path, weak: bool = False
+    ) -> Iterator[_Entry]:
+        named = value if isinstance(value, dict) else {"text": value}
+        self.refuse_unknown(named, frozenset({"text", "acronym"}), path)
+        written = self.string(named.get("text"), path)
+        bound = language != "und" and (self.scope.get(key) != "any" or bool(block.get("only_lang")))
+        attach = CLITICS.get(str(block.get("clitics")), _alone) if not key.startswith("suffix") else _alone
+        free_left = block.get("left_boundary") is False
+        acronym = bool(named.get("acronym"))
+        for text in attach(written):
+            yield _Entry(path, language, key, text, written, bound, weak, acronym, free_left)
+
+    def read_not_in(self, entry: object, path: Path) -> NotIn:
+        named = {"text": entry} if isinstance(entry, str) else self.mapping(entry, path)
+        self.refuse_unknown(named, frozenset({"text", "unless_before", "case"}), path)
+        after = named.get("unless_before") or ""
+        letters = "".join(map(str, after)) if isinstance(after, list) else str(after)
+        return NotIn(self.string(named.get("text"), path), letters, bool(named.get("case")))
+
+    def read_sample(self, sample: object, language: str, path: Path) -> Sample:
+        named = {"text": sample} if isinstance(sample, str) else self.mapping(sample, path)
+        self.refuse_unknown(named, SAMPLE_KEYS, path)
+        expect = tuple(str(text) for text in self.list(named.get("expect"), path))
+        return Sample(
+            text=self.string(named.get("text"), path),
+            expect=expect,
+            language=str(named.get("lang") or language),
+            title=str(named.get("title") or ""),
+            weak=bool(named.get("weak")),
+        )
+
+    def finish(self, concept: str, entries: list[_Entry]) -> list[tuple[Alias, bool]]:
+        """Folds all entries at once and hangs the longer strings of `not_in` on their patterns."""
+        cores = fold_words([entry.text for entry in entries])
+        swallowed = self.swallowed(frozenset(cores))
+        aliases: dict[tuple[Alias, bool], None] = {}
+        for entry, core in zip(entries, cores, strict=True):
+            if not core:
+                self.report(entry.path, f"nothing is left of {entry.written!r} after folding", "MON-CFG-063")
+                continue
+            aliases.setdefault((_alias(concept, entry, core, swallowed.get(core, [])), entry.weak))
+        return list(aliases)
+
+    def swallowed(self, cores: frozenset[str]) -> dict[str, list[tuple[str, NotIn]]]:
+        """By folded pattern, the longer strings it lies in: whichever block named them."""
+        longer = fold_words([entry.text.strip("*") for _, entry in self.not_in])
+        found: dict[str, list[tuple[str, NotIn]]] = {}
+        for (path, entry), text in zip(self.not_in, longer, strict=True):
+            if text in cores and not (entry.case or entry.unless_before):
+                self.report(path, f"{entry.text} is an alias itself and could never be found", "MON-CFG-064")
+            inside = {text[a:b] for a in range(len(text)) for b in range(a + 1, len(text) + 1)} & cores
+            for core in sorted(inside):
+                found.setdefault(core, []).append((text, entry))
+        return found
+
+
+def _alias(concept: str, entry: _Entry, core: str, longer: list[tuple[str, NotIn]]) -> Alias:
+    left, right = entry.key.startswith("suffix"), entry.key.startswith("prefix")
+    exact, cased = entry.key.endswith(("case", "accent")), entry.key == "case"
+    open_left = left or entry.free_left
+    swallowers: list[Swallower] = []
+    for text, not_in in longer:
+        swallowers.extend(make_swallowers(core, text, not_in, left, right))
+    return make_alias(
+        Alias(
+            written=("*" if left else "") + entry.written + ("*" if right else ""),
+            kind="symbol" if entry.key == "symbols" else KINDS[entry.key],
+            core=core,
+            check=Check(
+                exact=exact_form(entry.text, cased) if exact else "",
+                cased=cased,
+                acronym=entry.acronym,
+                language=language_group(entry.language) if entry.bound else "",
+                not_in=tuple(swallowers),
+            ),
+            open_left=open_left,
+            open_right=right,
+            language=None if entry.language == "und" else entry.language,
+            concept=concept,
+        )
+    )
+
+
+def _alone(word: str) -> tuple[str, ...]:
+    return (word,)
+
+
+def spell_language(code: object) -> str:
+    """A key of `languages`; YAML reads Norwegian's unquoted `no` as False."""
+    return "no" if code is False else str(code)
+
+
+def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        child: yaml.Node = node.value[step]
+        return child
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key if not value.value else value  # type: ignore[no-any-return]
+    return None

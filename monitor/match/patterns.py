@@ -1,0 +1,126 @@
+"""One alias as a pattern of the automaton, and the checks that a hit of it has to pass.
+
+The word boundary is inside the pattern: `" drone "`, `" ukrain"`, `无人机`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+
+from monitor.match.fold import HANGUL, UNSPACED, dropped, script_class
+
+APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼʻ′´`＇"), "'")
+HYPHENS = dict.fromkeys(map(ord, "‐‑‒–−"), "-")
+QUOTES = dict.fromkeys(map(ord, "״”“„″"), '"')
+_KIN = APOSTROPHES | HYPHENS | QUOTES | {ord("׳"): "'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Swallower:
+    """A longer string in which a hit does not count, from `before` folded characters ahead of the hit."""
+
+    text: str
+    before: int
+    unless_before: str = ""
+    """Letters that make it count after all when one of them follows the longer string."""
+    exact: str = ""
+    """Only where the original is this, capitals included."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotIn:
+    """An entry of `not_in`, as a pack has it."""
+
+    text: str
+    unless_before: str = ""
+    case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a hit must pass beyond its folded letters; the empty check is passed by every hit."""
+
+    exact: str = ""
+    """The original must be this, without dropped characters."""
+    cased: bool = False
+    """`exact` compares capitals too, not only accents."""
+    acronym: bool = False
+    """No word in any language: a headline all in capitals proves it as well as any."""
+    language: str = ""
+    """Only on text of this language, or of an unknown one."""
+    not_in: tuple[Swallower, ...] = ()
+    after_numeral: bool = True
+    """May follow a digit without a blank (a Hangul noun may not: 20대만 is "only 20")."""
+
+
+PLAIN = Check()
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """One thing to search for, as a pack or a query has it."""
+
+    written: str
+    """As its author wrote it, `*` included."""
+    kind: str
+    """Key of the pack (`term`, `prefix` …), or `phrase`, `symbol`."""
+    core: str
+    """Folded, without blanks at its ends."""
+    check: Check = PLAIN
+    open_left: bool = False
+    open_right: bool = False
+    """Any letters may stand there."""
+    language: str | None = None
+    """Whose block it stands in."""
+    concept: str | None = None
+
+    @property
+    def pattern(self) -> str:
+        """What the automaton looks for."""
+        left = "" if self.open_left or script_class(self.core[0]) in UNSPACED else " "
+        last = script_class(self.core[-1])
+        # Korean particles are attached, so the right edge of a Hangul word is open.
+        right = "" if self.open_right or last in UNSPACED or last == HANGUL else " "
+        return left + self.core + right
+
+
+def make_alias(alias: Alias) -> Alias:
+    """The alias with the check its script asks for."""
+    bare = script_class(alias.core[0]) != HANGUL or alias.open_left
+    return alias if bare else replace(alias, check=replace(alias.check, after_numeral=False))
+
+
+def exact_form(text: str, cased: bool) -> str:
+    """What exact checks compare: NFKC, no dropped format characters, one apostrophe, one hyphen, word characters at both ends."""
+    kept = "".join(letter for letter in text if not _invisible(letter)).translate(_KIN)
+    composed = unicodedata.normalize("NFKC", kept)
+    if not cased:
+        composed = unicodedata.normalize("NFC", composed.casefold())
+    return composed.strip("".join({letter for letter in composed if unicodedata.category(letter)[0] not in "LMN"}))
+
+
+def _invisible(letter: str) -> bool:
+    return letter > "\x7f" and dropped(letter) and unicodedata.category(letter) in ("Cf", "Mn") and not _is_mark(letter)
+
+
+def _is_mark(letter: str) -> bool:
+    """Marks that a reader sees: their absence is a difference."""
+    return unicodedata.combining(letter) != 0
+
+
+def make_swallowers(core: str, longer: str, entry: NotIn, open_left: bool, open_right: bool) -> tuple[Swallower, ...]:
+    """The ways in which a folded pattern lies inside the folded entry `longer`; none if it does not, or is all of it.
+
+    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are always open, and so is an end where
+    the pattern itself is.
+    """
+    if len(longer) <= len(core):
+        return ()
+    left = open_left or entry.text.startswith("*") or script_class(longer[0]) in (*UNSPACED, HANGUL)
+    right = open_right or entry.text.endswith("*") or script_class(longer[-1]) in (*UNSPACED, HANGUL)
+    text = ("" if left else " ") + longer + ("" if right else " ")
+    exact = exact_form(entry.text, True) if entry.case else ""
+    return tuple(
+        Swallower(text, at, entry.unless_before, exact) for at in range(len(text)) if text.startswith(core, at)
+    )

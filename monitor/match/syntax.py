@@ -1,0 +1,136 @@
+"""The tree a query is read into, and the error that says why it could not be read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.errors import MonitorError, Problem
+from monitor.model.article import FieldName
+from monitor.model.watch import Place
+
+Span = tuple[int, int]
+"""Columns of a query, `[start, end)`, from 0."""
+
+LeafKind = Literal["word", "phrase", "exact", "accent", "concept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Something to look for: a word, a phrase, exact characters, exact accents, or a concept."""
+
+    kind: LeafKind
+    text: str
+    """Unescaped, without its quotes or braces; of a concept its name."""
+    span: Span
+    field: FieldName | None = None
+    """Only there; None = title, summary and body."""
+    weak: bool = False
+    """Of a concept: its weak tier instead of its strong one."""
+    open_left: bool = False
+    open_right: bool = False
+    """`*` at that end: any letters may stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An operator over other nodes."""
+
+    name: str
+    parts: tuple[Node, ...]
+    span: Span
+
+
+Node = Leaf | Op
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a query, before it is known in which file the query stands."""
+
+    id: str
+    span: Span
+    message: str
+    remedy: str = ""
+
+
+class QueryFault(Exception):  # noqa: N818 (a control transfer inside the parser, never seen outside `match`)
+    """Ends the reading of a query at its first syntax error."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(fault.message)
+
+
+class QueryError(MonitorError):
+    """Watches that cannot be compiled; carries every problem found, not only the first."""
+
+    id = "MON-QRY-000"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """All leaves of a tree from left to right."""
+    if isinstance(node, Leaf):
+        yield node
+    else:
+        for part in node.parts:
+            yield from leaves(part)
+
+
+def positive_leaves(node: Node) -> Iterator[Leaf]:
+    """The leaves whose hits speak for the query: those below an even number of NOTs."""
+    return _signed_leaves(node, True)
+
+
+def _signed_leaves(node: Node, sign: bool) -> Iterator[Leaf]:
+    if isinstance(node, Leaf):
+        if sign:
+            yield node
+        return
+    for part in node.parts:
+        yield from _signed_leaves(part, sign != (node.name == "NOT"))
+
+
+def problem(fault: Fault, query: str, place: Place) -> Problem:
+    """The fault with its place in the file and a caret line below the query."""
+    start, end = fault.span
+    before = query[:start]
+    row = before.count("\n")
+    column = start - (before.rfind("\n") + 1)
+    line = query.split("\n")[row]
+    return Problem(
+        file=place.file,
+        line=place.line + row if place.line else 0,
+        column=(column + (place.column if row == 0 else 1)) if place.line else 0,
+        path="query",
+        message=fault.message,
+        id=fault.id,
+        context=_caret(line, column, min(end - start, len(line) - column), fault.remedy),
+    )
+
+
+CARET_WIDTH = 100
+"""Columns of a query shown above a caret."""
+
+
+def _caret(line: str, column: int, length: int, remedy: str) -> str:
+    first = max(0, min(column - 20, len(line) - CARET_WIDTH)) if len(line) > CARET_WIDTH else 0
+    shown = line[first : first + CARET_WIDTH].replace("\t", " ")
+    column -= first
+    marked = max(1, min(_width(shown[column : column + length]), CARET_WIDTH))
+    rows = [shown, " " * _width(shown[:column]) + "^" * marked]
+    return "\n".join("    " + row for row in (*rows, *filter(None, [remedy])))
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: wide characters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
