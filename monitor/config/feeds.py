@@ -23,7 +23,9 @@ class IntervalEntry:
     """Bounds of the time between two polls; one duration alone stands for both."""
 
     min: Duration
+    """Never sooner."""
     max: Duration
+    """Never later, but for jitter and what the server asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,13 @@ class FeedDefaults(FeedOverrides):
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     name: str = ""
+    """For people; the id if empty."""
     language: str | None = None
     """BCP 47: what its articles are most likely written in."""
     country: str | None = None
     """ISO 3166-1, two capitals."""
     tags: tuple[str, ...] = ()
+    """Words of your own, for watches (`feed_tags`) and filters."""
     cls: FeedClass | None = None
     """How often it may be asked: `polite` 60m–24h, `news` 5m–60m, `burst` 30s; without it `schedule.class`."""
     interval: IntervalEntry | None = None
@@ -47,10 +51,13 @@ class FeedDefaults(FeedOverrides):
     filter: str | None = None
     """A query; articles it does not match are counted as filtered and go no further."""
     paused: bool = False
+    """Known, not polled."""
     renamed_from: str | None = None
     """Former id: its state is taken over."""
     owner: str | None = None
+    """Whom to ask about it."""
     notes: str | None = None
+    """For people; nothing reads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +65,7 @@ class FeedEntry(FeedDefaults):
     """One feed. Only `url` is needed."""
 
     url: str
+    """http or https."""
     id: str | None = None
     """Lower-case letters, digits and `-`; without it the host and six digits of the URL's hash."""
 

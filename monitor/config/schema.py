@@ -52,10 +52,13 @@ class SecuritySettings:
     """How a Kafka client proves who it is. Secrets stand in files, read again when they change."""
 
     protocol: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
+    """`ssl` encrypts, `sasl_…` asks who is there; the last one does both."""
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = None
     """Of the two protocols that begin with `sasl_`; `PLAIN` if null."""
     username: str | None = None
+    """Of PLAIN and SCRAM."""
     password_file: str | None = None
+    """Of PLAIN and SCRAM."""
     token_file: str | None = None
     """Bearer token of OAUTHBEARER."""
     ca_file: str | None = None
@@ -85,6 +88,7 @@ class JsonlSettings(SinkSettings):
     """One file of JSON lines a topic, in `<data_dir>/events`."""
 
     kind: Literal["jsonl"] = "jsonl"
+    """Lines for other programs to read."""
     rotate: Size = Size(100 << 20)
     """A file that grows beyond this is set aside and a new one begun."""
     keep: int = 5
@@ -96,6 +100,7 @@ class StdoutSettings(SinkSettings):
     """JSON lines on standard output."""
 
     kind: Literal["stdout"] = "stdout"
+    """For a pipe, or for looking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +108,11 @@ class KafkaSettings(SinkSettings):
     """Kafka topics by an idempotent producer: at least once, each record with its event id in `ce_id`."""
 
     kind: Literal["kafka"] = "kafka"
+    """The way to Kafka from the embedded ledger."""
     bootstrap_servers: tuple[str, ...]
     """`host:port` of some brokers; the rest of the cluster is learned from them."""
     security: SecuritySettings = field(default_factory=SecuritySettings)
+    """How it proves who it is."""
 
 
 AnySink = JsonlSettings | StdoutSettings | KafkaSettings
@@ -156,7 +163,9 @@ class AdminSettings:
     """Probes, metrics, reload and feed changes, apart from the page so that they are never open by accident."""
 
     host: str = "127.0.0.1"
+    """Address to listen on; in a container `0.0.0.0`, so that probes arrive."""
     port: int = 8081
+    """0 = any free one, named at start."""
     write_token_file: str | None = None
     """File with a token for requests that change something; needed unless the port is bound to loopback."""
 
@@ -166,7 +175,9 @@ class RetentionSettings:
     """Bounds of the embedded log; what is beyond either goes."""
 
     age: Duration = Duration(30 * 86400)
+    """Of an event since it was made."""
     size: Size = Size(2 << 30)
+    """Of all events together, on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +187,7 @@ class LogSettings:
     format: Literal["auto", "console", "json"] = "auto"
     """`auto`: for people on a terminal, JSON otherwise."""
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines that are written."""
 
 
 @dataclass(frozen=True, slots=True)

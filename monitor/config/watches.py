@@ -20,11 +20,13 @@ class CaseEntry:
     """An example beside a watch; it runs whenever the configuration is read."""
 
     text: str
+    """What an article might say."""
     expect: tuple[str, ...]
     """The places the watch has to find, in order, as they stand in the text; an empty list: nothing."""
     lang: str | None = None
     """Language of the text; without it the text counts as one whose language is unknown."""
     title: str = ""
+    """Its title; the places of a title come first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,9 @@ class WatchEntry:
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     id: str
+    """Lower-case letters, digits and `-`; part of the topic's name."""
     name: str = ""
+    """For people; the id if empty."""
     query: str | None = None
     """The query language of `docs/queries.md`; `@name` is a concept pack. In quotes."""
     keywords: tuple[str, ...] | None = None
@@ -42,12 +46,17 @@ class WatchEntry:
     keywords_file: str | None = None
     """The same, one a line, in a file beside this one; lines that begin with `#` are comments."""
     severity: Severity = "medium"
+    """On every alert, for whoever filters."""
     topic: str | None = None
     """After `topics.prefix`; without it `alerts.topic`."""
     tags: tuple[str, ...] = ()
+    """Words of your own."""
     owner: str | None = None
+    """Whom to ask about it."""
     notes: str | None = None
+    """For people; nothing reads it."""
     paused: bool = False
+    """Checked, but it raises nothing."""
     languages: tuple[str, ...] = ()
     """Only articles in these languages; empty = all."""
     feeds: tuple[str, ...] = ()
