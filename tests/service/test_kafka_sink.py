@@ -8,15 +8,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from monitor.adapters.kafka.client import ClusterSettings
 from monitor.adapters.kafka.sink import KafkaSink
+from monitor.config.schema import SecuritySettings
 from monitor.errors import Reject, Retry
 from monitor.model.event import Logged, Record
+from tests.support.cluster import AT, delete_topics, logged, make_topic
 from tests.support.fixtures import Brokers
 from tests.support.kafka import KafkaCluster
 from tests.support.reader import Message, read_topic, topics_of
@@ -25,7 +27,6 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(60)]
 
 LIMIT = 7.0
 """Seconds closing may take at most, whatever the brokers do."""
-AT = time.time()
 
 
 @pytest.fixture(scope="module")
@@ -54,26 +55,6 @@ def broker(own: KafkaCluster) -> KafkaCluster:
 def settings(brokers: Brokers | KafkaCluster, **changes: float) -> ClusterSettings:
     quick = {"request_timeout": 2.0, "start_timeout": 4.0, "delivery_timeout": 3.0}
     return ClusterSettings(brokers.bootstrap_servers, **{**quick, **changes})
-
-
-async def make_topic(brokers: Brokers | KafkaCluster, partitions: int = 3, **config: str) -> str:
-    """A topic of its own for each test; keywords are settings with `_` for `.`."""
-    name = f"test.{uuid4().hex[:12]}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=list(brokers.bootstrap_servers))
-    await admin.start()
-    try:
-        made = {key.replace("_", "."): value for key, value in config.items()}
-        await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=made)])
-    finally:
-        await admin.close()
-    return name
-
-
-def logged(seq: int, topic: str, key: str = "", size: int = 200) -> Logged:
-    """A record of random, hence incompressible, bytes behind its number."""
-    value = b"%06d" % seq + os.urandom(size - 6)
-    headers = (("ce_specversion", "1.0"), ("ce_id", f"event-{seq}"))
-    return Logged(seq, Record(topic, key or f"article-{seq % 7}", value, headers, f"event-{seq}", AT))
 
 
 async def read(brokers: Brokers | KafkaCluster, topic: str) -> list[Message]:
@@ -214,10 +195,7 @@ async def test_f07_deleted_topic_is_not_created_again(broker: KafkaCluster) -> N
     topic = await make_topic(broker)
     sink = KafkaSink("kafka", settings(broker))
     await sink.write([logged(1, topic)])
-    admin = AIOKafkaAdminClient(bootstrap_servers=list(broker.bootstrap_servers))
-    await admin.start()
-    await admin.delete_topics([topic])
-    await admin.close()
+    await delete_topics(broker, [topic])
 
     for _ in range(2):
         with pytest.raises(Retry):
@@ -246,7 +224,7 @@ async def test_f01_broker_down_at_start(broker: KafkaCluster) -> None:
 async def test_f02_broker_away_while_writing(broker: KafkaCluster, fault: str) -> None:
     """Everything arrives in order per key; what comes twice has the same event id and the same bytes."""
     topic = await make_topic(broker)
-    sink = KafkaSink("kafka", settings(broker))
+    sink = KafkaSink("kafka", settings(broker, delivery_timeout=1.0))  # less than a broker needs to come back
     records = [logged(seq, topic) for seq in range(1, 3001)]
 
     async def deliver() -> int:
@@ -259,12 +237,14 @@ async def test_f02_broker_away_while_writing(broker: KafkaCluster, fault: str) -
     delivering = asyncio.create_task(deliver())
     await asyncio.sleep(0.2)
     await asyncio.to_thread(getattr(broker, fault))
+    under_way = not delivering.done()
     await asyncio.to_thread(broker.start)
     tries = await delivering
     await sink.close()
 
     messages = await read(broker, topic)
 
+    assert under_way
     assert tries > 0
     assert {one.id for one in messages} == {one.record.id for one in records}
     assert_copies_alike(messages)
@@ -329,13 +309,9 @@ async def test_cut_off_write_is_not_lost(broker: KafkaCluster) -> None:
     assert_in_order(messages)
 
 
-async def test_f14_replaced_password_gives_a_new_client(kafka: Brokers, tmp_path: object) -> None:
+async def test_f14_replaced_password_gives_a_new_client(kafka: Brokers, tmp_path: Path) -> None:
     """The security files are looked at again while records flow; a change costs a new client and nothing else."""
-    from pathlib import Path
-
-    from monitor.config.schema import SecuritySettings
-
-    secret = Path(str(tmp_path)) / "password"
+    secret = tmp_path / "password"
     secret.write_text("one\n")
     topic = await make_topic(kafka)
     security = SecuritySettings(username="someone", password_file=str(secret))

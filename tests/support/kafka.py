@@ -79,6 +79,34 @@ def free_port() -> int:
     raise RuntimeError("no free port on loopback")
 
 
+@dataclass(frozen=True)
+class Secured:
+    """A second listener with TLS, passwords and rights; on the plain one everybody may do everything."""
+
+    keystore: Path
+    """PEM: the key (PKCS#8) and the certificate of 127.0.0.1."""
+    users: Mapping[str, str]
+    """Passwords by name, for SCRAM-SHA-256 and PLAIN."""
+
+    def properties(self) -> dict[str, str]:
+        here, modules = "listener.name.sasl_ssl", "org.apache.kafka.common.security"
+        users = " ".join(f'user_{name}="{password}"' for name, password in self.users.items())
+        return {
+            f"{here}.ssl.keystore.type": "PEM",
+            f"{here}.ssl.keystore.location": str(self.keystore),
+            "sasl.enabled.mechanisms": "SCRAM-SHA-256,PLAIN",
+            f"{here}.scram-sha-256.sasl.jaas.config": f"{modules}.scram.ScramLoginModule required;",
+            f"{here}.plain.sasl.jaas.config": f"{modules}.plain.PlainLoginModule required {users};",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS",
+        }
+
+    def arguments(self) -> list[str]:
+        """For `format`."""
+        users = [f"SCRAM-SHA-256=[name={name},password={password}]" for name, password in self.users.items()]
+        return [word for user in users for word in ("--add-scram", user)]
+
+
 @dataclass
 class Node:
     """One broker process, its ports, its folder."""
@@ -87,6 +115,7 @@ class Node:
     folder: Path
     port: int = field(default_factory=free_port)
     controller: int = field(default_factory=free_port)
+    secure: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -114,10 +143,16 @@ class KafkaCluster:
     from 0; without it a method means all nodes.
     """
 
-    def __init__(self, folder: Path, nodes: int = 1, properties: Mapping[str, str] | None = None) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        nodes: int = 1,
+        properties: Mapping[str, str] | None = None,
+        secured: Secured | None = None,
+    ) -> None:
         self.nodes = [Node(number, folder / f"node-{number}") for number in range(nodes)]
-        self._extra = dict(properties or {})
+        self._secured = secured
+        self._extra = {**(secured.properties() if secured else {}), **(properties or {})}
         self._formatted = False
 
     @property
@@ -125,8 +160,8 @@ class KafkaCluster:
         return tuple(f"127.0.0.1:{node.port}" for node in self.nodes)
 
     @property
-    def alive(self) -> bool:
-        return all(node.alive for node in self.nodes)
+    def secured_servers(self) -> tuple[str, ...]:
+        return tuple(f"127.0.0.1:{node.secure}" for node in self.nodes)
 
     def start(self, node: int | None = None, wait: bool = True) -> None:
         """Formats the storage the first time; returns when every port is open and its own process lives."""
@@ -182,6 +217,7 @@ class KafkaCluster:
             node.folder.mkdir(parents=True, exist_ok=True)
             node.config.write_text("".join(f"{key}={value}\n" for key, value in self._properties(node).items()))
             arguments = ["format", "-t", cluster, "-c", str(node.config)]
+            arguments += self._secured.arguments() if self._secured else []
             runs.append((node, launch("kafka.tools.StorageTool", arguments, node.folder / "format.log")))
         for node, run in runs:
             if run.wait(START_LIMIT) != 0:
@@ -190,13 +226,15 @@ class KafkaCluster:
 
     def _properties(self, node: Node) -> dict[str, str]:
         several = len(self.nodes) > 1
-        listeners = f"PLAINTEXT://127.0.0.1:{node.port},CONTROLLER://127.0.0.1:{node.controller}"
+        open_to_clients = f"PLAINTEXT://127.0.0.1:{node.port}"
+        if self._secured:
+            open_to_clients += f",SASL_SSL://127.0.0.1:{node.secure}"
         return {
             **PROPERTIES,
             "node.id": str(node.id),
             "log.dirs": str(node.folder / "data"),
-            "listeners": listeners,
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{node.port}",
+            "listeners": f"{open_to_clients},CONTROLLER://127.0.0.1:{node.controller}",
+            "advertised.listeners": open_to_clients,
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL",
             "controller.quorum.voters": ",".join(f"{each.id}@127.0.0.1:{each.controller}" for each in self.nodes),
             "offsets.topic.replication.factor": "3" if several else "1",

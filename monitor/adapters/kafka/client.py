@@ -16,7 +16,7 @@ from typing import Any
 
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError
 
 from monitor.config.schema import SecuritySettings
 from monitor.errors import Unreachable
@@ -128,6 +128,8 @@ def stamps(security: SecuritySettings) -> Stamps:
 
 def unreachable(settings: ClusterSettings, error: BaseException, words: Sequence[str]) -> Unreachable:
     cause = words[-1] if words else str(error) or type(error).__name__
+    if ClusterAuthorizationFailedError.__name__ in cause:
+        cause = f"user {settings.security.username} may write to no topic at all"
     return Unreachable(f"no Kafka at {', '.join(settings.bootstrap_servers)}: {cause}")
 
 

@@ -13,6 +13,7 @@ from aiokafka.errors import TopicAuthorizationFailedError
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings
 from monitor.adapters.kafka.producer import REFUSED, Producer
+from monitor.adapters.kafka.topics import Tool
 from monitor.errors import Reject, Retry, Unreachable, UsageError
 from monitor.model.event import Logged
 
@@ -89,7 +90,7 @@ class KafkaSink:
         for logged, fault in faults:
             if not isinstance(fault, REFUSED):
                 await self.close()
-                raise explained(logged.record.topic, fault)
+                raise self._explained(logged.record.topic, fault)
         return [(logged, f"{logged.record.topic}: {spell(fault)}") for logged, fault in faults]
 
     async def _opened(self) -> Producer:
@@ -109,6 +110,12 @@ class KafkaSink:
             self._clear = True
             names = ", ".join(missing)
             raise Retry(f"not there, or not ours to see: {names} (news-monitor topics ensure creates them)", LONG_WAIT)
+
+    def _explained(self, topic: str, fault: BaseException) -> Retry:
+        if isinstance(fault, TopicAuthorizationFailedError):
+            remedy = Tool(self._settings).grant(topic, "Write")
+            return Retry(f"no right to write to {topic}: {remedy}", LONG_WAIT)
+        return Retry(f"{topic}: {spell(fault)}", WAIT)
 
 
 def require_codec() -> None:
@@ -136,12 +143,6 @@ def chunks(records: Sequence[Logged], budget: int) -> Iterator[list[Logged]]:
         size += own
     if chunk:
         yield chunk
-
-
-def explained(topic: str, fault: BaseException) -> Retry:
-    if isinstance(fault, TopicAuthorizationFailedError):
-        return Retry(f"no right to write to {topic} (news-monitor topics verify shows what to grant)", LONG_WAIT)
-    return Retry(f"{topic}: {spell(fault)}", WAIT)
 
 
 def spell(fault: BaseException) -> str:

@@ -181,7 +181,7 @@ class Tool:
         if found is None:
             return row(spec, "missing", "not there, or not ours to see", self.creation(spec))
         if for_code(found.error) is TopicAuthorizationFailedError:
-            return row(spec, "denied", "no right to see it", self.grant(spec, "Describe", "Write"))
+            return row(spec, "denied", "no right to see it", self.grant(spec.name, "Describe", "Write"))
         if found.partitions < spec.partitions:
             return row(spec, "partitions", f"{found.partitions} instead of {spec.partitions}", self.growth(spec))
         if found.replication < spec.replication:
@@ -192,7 +192,7 @@ class Tool:
     def refusal(self, spec: TopicSpec, error: type[Exception], message: str) -> TopicRow:
         """A topic the cluster would not create."""
         if error in {TopicAuthorizationFailedError, ClusterAuthorizationFailedError}:
-            return row(spec, "denied", f"no right to create it: {message}", self.grant(spec, "Create", "Write"))
+            return row(spec, "denied", f"no right to create it: {message}", self.grant(spec.name, "Create", "Write"))
         if error is InvalidReplicationFactorError:
             remedy = "set topics.replication and topics.min_insync_replicas to what the cluster has brokers for"
             return row(spec, "missing", message, remedy)
@@ -206,9 +206,9 @@ class Tool:
     def growth(self, spec: TopicSpec) -> str:
         return f"kafka-topics.sh {self._at} --alter --topic {spec.name} --partitions {spec.partitions}"
 
-    def grant(self, spec: TopicSpec, *operations: str) -> str:
+    def grant(self, topic: str, *operations: str) -> str:
         rights = " ".join(f"--operation {operation}" for operation in operations)
-        return f"kafka-acls.sh {self._at} --add --allow-principal User:{self._user} {rights} --topic {spec.name}"
+        return f"kafka-acls.sh {self._at} --add --allow-principal User:{self._user} {rights} --topic {topic}"
 
     def _compare_settings(self, spec: TopicSpec, config: Mapping[str, str]) -> TopicRow:
         other = {name: value for name, value in spec.config if config and config.get(name) != value}
