@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 
 from monitor.app.console import ServiceConsole
-from monitor.app.parts import InForce
 from monitor.config.config import Config
-from monitor.config.diff import ConfigDiff, diff
+from monitor.config.diff import ConfigDiff, diff, mass_removal
 from monitor.config.load import load
-from monitor.errors import ConfigError
-from monitor.model.feed import FeedChanges
+from monitor.errors import ConfigError, Problem
 from monitor.model.notes import Note, Reloaded
 from monitor.ports import ConfigSource, Documents, Registry
-
-FIXED = ("app", "data_dir", "ledger", "sinks", "topics", "server", "admin", "log", "retention", "contact")
-"""Settings that need a restart."""
-
-Rebuild = Callable[[Config], InForce]
 
 
 class Reloader:
@@ -53,40 +45,36 @@ class Reloader:
         async with self._one_at_a_time:
             try:
                 new = load_documents(documents)
-                change = diff(self.config, new)
             except ConfigError as error:
-                return self._refuse([str(problem) for problem in error.problems])
-            if new.generation == self.config.generation:
-                return self._accept(new, change)
-            await self._registry.apply(FeedChanges(change.put, change.removed))
-            self._apply(new)
+                return self._refuse(error.problems)
+            change = diff(self.config, new)
+            if problems := mass_removal(change.feeds, len(self.config.feeds), new.settings):
+                return self._refuse(problems)
+            if change:
+                await self._registry.apply(change.feed_changes())
+                self._apply(new)
             return self._accept(new, change)
 
     def _accept(self, new: Config, change: ConfigDiff) -> tuple[bool, Sequence[str]]:
-        fixed = [f"{name} needs a restart" for name in self._fixed(new)]
+        fixed = [f"{path} needs a restart" for path in change.restart]
         note = Reloaded(
             True,
             new.generation,
             feeds_added=len(change.feeds.added),
             feeds_changed=len(change.feeds.changed),
             feeds_removed=len(change.feeds.removed),
-            watches_changed=len(change.watches.added) + len(change.watches.changed) + len(change.watches.removed),
+            watches_changed=sum(map(len, (change.watches.added, change.watches.changed, change.watches.removed))),
             problems=tuple(fixed),
         )
         self.config, self._console.reload_ok, self._console.reload_problems = new, True, ()
         self._observe(note)
         return True, fixed
 
-    def _refuse(self, problems: list[str]) -> tuple[bool, Sequence[str]]:
-        self._console.reload_ok, self._console.reload_problems = False, tuple(problems)
-        self._observe(Reloaded(False, self.config.generation, problems=tuple(problems)))
-        return False, problems
-
-    def _fixed(self, new: Config) -> list[str]:
-        old = self.config.settings
-        return [
-            f.name for f in fields(old) if f.name in FIXED and getattr(old, f.name) != getattr(new.settings, f.name)
-        ]
+    def _refuse(self, problems: Sequence[Problem]) -> tuple[bool, Sequence[str]]:
+        texts = [str(problem) for problem in problems]
+        self._console.reload_ok, self._console.reload_problems = False, tuple(texts)
+        self._observe(Reloaded(False, self.config.generation, problems=tuple(texts)))
+        return False, texts
 
 
 def load_documents(documents: Documents) -> Config:

@@ -3,8 +3,8 @@
     bytes ─ parse ─ normalise ─► Reading        `read`, in a worker process that can be killed
     Reading + state ─ dedupe ─ match ─ publish ─ state ─ schedule ─► Outcome        `process`, in this process
 
-Both are pure: time and chance come in as arguments. `processing` is `process` in slices, for a caller that must not hold
-its thread for long.
+Both are pure: time and chance come in as arguments. `processing` is `process` in slices, for a caller that must not
+hold its thread for long.
 """
 
 from __future__ import annotations

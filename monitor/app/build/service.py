@@ -1,0 +1,219 @@
+"""Config → Service: every port gets its adapter, every part what it works with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from monitor import __version__
+from monitor.app.build.sinks import SinkContext, build_sink
+from monitor.app.console import ServiceConsole
+from monitor.app.lane import Lane
+from monitor.app.outbox import Outbox
+from monitor.app.pacing import HostPacer
+from monitor.app.parts import InForce, Parts
+from monitor.app.reload import Reloader
+from monitor.app.shards import Round, Shard, Shards
+from monitor.app.supervise import Service
+from monitor.config.config import Config
+from monitor.config.schema import PLACEHOLDER
+from monitor.fetch.request import credentials_from
+from monitor.model.event import Outcome
+from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.ids import FeedId
+from monitor.model.poll import Credentials
+from monitor.pipeline import Rules, read
+from monitor.ports import Clock, ConfigSource, EventLog, Ledger, Point, Registry, pass_by
+from monitor.publish.topics import TopicTable
+from monitor.schedule.breaker import UplinkBreaker
+from monitor.schedule.hosts import HostBook
+
+if TYPE_CHECKING:
+    from monitor.adapters.observe import Observer
+    from monitor.adapters.sqlite.database import Database, Source
+    from monitor.adapters.sqlite.events import SqliteEventLog
+
+
+Settled = Callable[[FeedSpec, Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a service is run, besides its configuration."""
+
+    point: Point = pass_by
+    """Crash points of tests."""
+    round: Round | None = None
+    """One round of polls instead of running on."""
+    settled: Settled = lambda _feed, _outcome: None
+    """Told of every poll that is durable."""
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    sinks: bool = True
+    servers: bool = True
+    extra_feeds: tuple[FeedSpec, ...] = ()
+    """Polled, although the configuration does not name them."""
+
+
+@dataclass(slots=True)
+class Built:
+    """A service with what commands want to look at beside it."""
+
+    service: Service
+    observer: Observer
+    addresses: dict[str, str] = field(default_factory=dict)
+    """Where `page` and `admin` listen, once they do."""
+
+
+def agent_of(contact: str) -> str:
+    """The User-Agent: name, version and whom to turn to; a contact nobody has filled in is never sent."""
+    about = f" (+{contact})" if contact and contact != PLACEHOLDER else ""
+    return f"news-monitor/{__version__}{about}"
+
+
+def in_force(config: Config) -> InForce:
+    """What a reload replaces."""
+    settings = config.settings
+    rules = Rules(
+        rules=config.rules,
+        topics=TopicTable(settings.topics.prefix, settings.alerts.topic),
+        generation=config.generation,
+        schedule=settings.schedule,
+        alert_since=settings.first_import.alert_since,
+        filters=config.filters,
+        publish_body=settings.publish.body,
+    )
+    return InForce(rules, settings.fetch, _credentials(config))
+
+
+def _credentials(config: Config) -> Mapping[FeedId, Credentials]:
+    found = ((feed.id, credentials_from(feed, config.secrets)) for feed in config.feeds)
+    return {feed: credentials for feed, credentials in found if credentials is not None}
+
+
+async def build(config: Config, source: ConfigSource | None = None, options: Options = Options()) -> Built:
+    """The service, with its data directory locked and its registry up to date. Raises LedgerError, OSError."""
+    from monitor.adapters.sqlite.database import Database
+
+    database = await Database.open(Path(config.settings.data_dir))
+    try:
+        return await _assemble(config, source, options, database)
+    except BaseException:
+        await database.close()
+        raise
+
+
+async def _assemble(config: Config, source: ConfigSource | None, options: Options, database: Database) -> Built:
+    from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteRegistry
+    from monitor.adapters.static import StaticOwnership
+
+    from monitor.adapters.clock import SystemClock
+
+    clock = SystemClock(lambda note: observer(note))
+    observer = make_observer(config, clock, options.stderr)
+    told: list[Settled] = [options.settled]
+    parts = _parts(config, options, SqliteLedger(database, options.point), clock, observer, told)
+    registry, log = SqliteRegistry(database), open_log(config, database, clock)
+    await registry.apply(await _first_changes(registry, config, options.extra_feeds))
+    shards = Shards(lambda shard: Shard(shard, parts, options.round), ends=options.round is not None)
+    outboxes = _outboxes(config, options, parts, log) if options.sinks else []
+    console = ServiceConsole(parts, shards, outboxes, log, registry)
+    told.append(console.settled)
+    service = Service(parts, shards, StaticOwnership(), log, outboxes, console)
+    service.closers = [*(outbox.sink.close for outbox in outboxes), parts.fetcher.close, parts.workers.close, database.close]
+    built = Built(service, observer)
+    if source is not None:
+        _attach_reload(built, config, source, registry)
+    if options.servers:
+        from monitor.app.build.servers import attach_servers
+
+        attach_servers(built, config)
+    return built
+
+
+def make_observer(config: Config, clock: Clock, stderr: TextIO) -> Observer:
+    """Logging and metrics of this process."""
+    from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+    from monitor.adapters.logs import configure
+    from monitor.adapters.observe import Metrics, Observer
+
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    metrics = Metrics(registry)
+    metrics.build.info({"version": __version__})
+    metrics.generation.info({"generation": config.generation})
+    return Observer(configure(config.settings.log.format, config.settings.log.level, clock.monotonic, stderr), metrics)
+
+
+def _parts(
+    config: Config, options: Options, ledger: Ledger, clock: Clock, observer: Observer, told: Sequence[Settled]
+) -> Parts:
+    from monitor.adapters.http.fetcher import HttpFetcher
+    from monitor.adapters.processes import ProcessWorkers
+
+    def tell(feed: FeedSpec, outcome: Outcome) -> None:
+        for hear in told:
+            hear(feed, outcome)
+
+    settings = config.settings
+    pacer = HostPacer(HostBook(settings.hosts), clock)
+    cap = float(settings.schedule.retry_after_cap)
+    return Parts(
+        clock=clock,
+        fetcher=HttpFetcher(settings.fetch, agent_of(settings.contact), clock, pacer, retry_after_cap=cap),
+        workers=ProcessWorkers(read, settings.parse, observe=observer),
+        ledger=ledger,
+        pacer=pacer,
+        breaker=UplinkBreaker(),
+        lane=Lane(clock.monotonic),
+        observe=observer,
+        in_force=in_force(config),
+        point=options.point,
+        settled=tell,
+    )
+
+
+def open_log(config: Config, source: Source, clock: Clock) -> SqliteEventLog:
+    """The event log with the retention of the configuration."""
+    from monitor.adapters.sqlite.events import Retention, SqliteEventLog
+
+    wanted = config.settings.retention
+    return SqliteEventLog(source, clock, Retention(wanted.age, wanted.size))
+
+
+def _outboxes(config: Config, options: Options, parts: Parts, log: EventLog) -> list[Outbox]:
+    context = SinkContext(config.settings, Path(config.settings.data_dir), options.point, options.stdout)
+    return [
+        Outbox(build_sink(wanted, context), log, parts.clock, parts.observe, topics=wanted.topics, point=options.point)
+        for wanted in config.settings.sinks
+    ]
+
+
+async def _first_changes(registry: Registry, config: Config, extra: Sequence[FeedSpec]) -> FeedChanges:
+    """What brings the registry level with the configuration; feeds added while running stay."""
+    known = await registry.feeds()
+    wanted = {feed.id for feed in (*config.feeds, *extra)}
+    gone = tuple(feed for feed, spec in known.items() if spec.origin == "config" and feed not in wanted)
+    return FeedChanges((*config.feeds, *extra), gone)
+
+
+def _attach_reload(built: Built, config: Config, source: ConfigSource, registry: Registry) -> None:
+    service = built.service
+
+    def apply(new: Config) -> None:
+        now, fresh = service.parts.in_force, in_force(new)
+        now.rules, now.fetch, now.credentials = fresh.rules, fresh.fetch, fresh.credentials
+        service.parts.pacer.book.settings = new.settings.hosts
+        for shard in service.shards.shards.values():
+            shard.nudge()
+
+    reloader = Reloader(
+        config, source, registry, apply=apply, console=service.console, observe=service.parts.observe
+    )
+    service.console.reload_with = reloader.reload
+    service.helpers = [*service.helpers, reloader.run]
