@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from monitor.config.places import Node
 from monitor.config.schema import Settings
 from monitor.errors import Problem
+from monitor.match.matcher import RuleSet
+from monitor.match.packs import Concept
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId
 from monitor.model.watch import Place, Watch
-
-if TYPE_CHECKING:
-    from monitor.match.compiler import Filter, RuleSet
-    from monitor.match.concepts import Concept
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +26,8 @@ class Config:
     """Concept packs by name: the built-in ones, and over them the operator's own."""
     rules: RuleSet
     """All watches that are not paused, compiled."""
-    filters: Mapping[FeedId, Filter]
-    """The compiled `filter` of each feed that has one."""
+    filters: Mapping[FeedId, RuleSet]
+    """The compiled `filter` of each feed that has one: a rule set of one watch."""
     secrets: Mapping[str, str]
     """Texts of secret files by the path as the configuration writes it."""
     generation: str

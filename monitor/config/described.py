@@ -42,11 +42,7 @@ class Described:
 def describe(owner: Any) -> Iterator[Described]:
     """The keys of a dataclass, in their order, its own before those of its bases."""
     hints, texts = get_type_hints(owner), field_texts(owner)
-    depth = {
-        name: level
-        for level, base in enumerate(owner.__mro__[::-1])
-        for name in inspect.get_annotations(base)
-    }
+    depth = {name: level for level, base in enumerate(owner.__mro__[::-1]) for name in inspect.get_annotations(base)}
     for field in sorted(fields(owner), key=lambda field: -depth[field.name]):
         kind = hints[field.name]
         yield Described(written(field.name), kind, takes(kind), default(field), texts.get(field.name, ""))

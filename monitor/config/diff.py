@@ -80,7 +80,7 @@ def diff(old: Config, new: Config) -> ConfigDiff:
         feeds=feeds(old.feeds, new.feeds),
         watches=watches,
         settings=_settings(old.settings, new.settings),
-        rules=bool(watches) or filters or old.concepts != new.concepts,
+        rules=bool(watches) or filters or _digests(old) != _digests(new),
         secrets=tuple(sorted(path for path in secrets if old.secrets.get(path) != new.secrets.get(path))),
     )
 
@@ -109,6 +109,10 @@ def mass_removal(feeds: Delta[FeedSpec], before: int, settings: Settings) -> tup
         return ()
     message = f"this would remove {gone} of {before} feeds; set `allow_mass_removal: true` if that is meant"
     return (problems.at(Place("feeds/"), "allow_mass_removal", "MON-CFG-020", message),)
+
+
+def _digests(config: Config) -> dict[str, str]:
+    return {name: concept.digest for name, concept in config.concepts.items()}
 
 
 def _bare(watch: Watch) -> Watch:

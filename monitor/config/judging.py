@@ -1,30 +1,106 @@
-"""Concept packs, watches, filters: compiled to check them, and the cases beside each watch run."""
+"""Concept packs, watches and filters: compiled to check them, and the cases beside each watch run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from monitor.config import feeds, watches
+from monitor.config import feeds, places, problems, watches
 from monitor.errors import Problem
+from monitor.match.compiler import check_query, compile_filter, compile_rules
+from monitor.match.concepts import builtin_packs, load_packs
+from monitor.match.matcher import RuleSet
+from monitor.match.packs import Concept
+from monitor.match.syntax import QueryError
 from monitor.model.ids import FeedId
+from monitor.model.watch import Case, Text, Watch
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """What the match stage makes of a configuration."""
+    """What the match stage makes of a configuration. With problems the rules are those of no watch."""
 
-    concepts: Mapping[str, Any] = field(default_factory=dict)
-    rules: Any = None
-    filters: dict[FeedId, Any] = field(default_factory=dict)
+    concepts: Mapping[str, Concept]
+    rules: RuleSet
     versions: tuple[str, ...] = ()
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    """Of every watch, paused ones too: they change with its query and with the packs it uses."""
+    filters: Mapping[FeedId, RuleSet] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 def judge(
-    found_feeds: Sequence[feeds.Found], found_watches: Iterable[watches.Found], files: Mapping[str, str]
+    found_feeds: Iterable[feeds.Found], found_watches: Sequence[watches.Found], files: Mapping[str, str]
 ) -> Judged:
     """Compiles everything that holds a query."""
-    return Judged()
+    concepts, wrong = _concepts(files)
+    filters, more = _filters(found_feeds, concepts)
+    wrong += more
+    everything = [found.watch for found in found_watches]
+    try:
+        rules = compile_rules(everything, concepts)
+    except QueryError as error:
+        return Judged(concepts, compile_rules([], concepts), problems=(*wrong, *error.problems))
+    wrong += [problem for found in found_watches for problem in _cases(found, rules)]
+    versions = tuple(rules.version(watch.id) for watch in everything)
+    return Judged(concepts, _awake(rules, everything, concepts), versions, filters, tuple(wrong))
+
+
+def _awake(rules: RuleSet, everything: Sequence[Watch], concepts: Mapping[str, Concept]) -> RuleSet:
+    """The rules without paused watches; those are checked all the same."""
+    awake = [watch for watch in everything if not watch.paused]
+    return rules if len(awake) == len(everything) else compile_rules(awake, concepts)
+
+
+def _concepts(files: Mapping[str, str]) -> tuple[Mapping[str, Concept], list[Problem]]:
+    """Built-in packs, and over them the operator's own, which are first held to the limits of every file."""
+    wrong: list[Problem] = []
+    texts: dict[str, str] = {}
+    for name in sorted(files):
+        if name.startswith("concepts/") and name.endswith((".yaml", ".yml")):
+            found = places.read(name, files[name])[1]
+            wrong += found
+            if not found:
+                texts[name] = files[name]
+    packs, more = load_packs(texts)
+    return {**builtin_packs(), **packs}, [*wrong, *more]
+
+
+def _filters(
+    found: Iterable[feeds.Found], concepts: Mapping[str, Concept]
+) -> tuple[dict[FeedId, RuleSet], list[Problem]]:
+    """The compiled filter of each feed that has one; feeds with the same words share it."""
+    filters: dict[FeedId, RuleSet] = {}
+    wrong: list[Problem] = []
+    known: dict[str, RuleSet] = {}
+    for feed in found:
+        query = feed.spec.filter
+        if query is None:
+            continue
+        if query not in known:
+            faults = check_query(query, watches.text_place(feed.node.at(("filter",)), ""), concepts)
+            wrong += faults
+            if faults:
+                continue
+            known[query] = compile_filter(query, concepts)
+        filters[feed.spec.id] = known[query]
+    return filters, wrong
+
+
+def _cases(found: watches.Found, rules: RuleSet) -> Iterator[Problem]:
+    for number, case in enumerate(found.watch.cases):
+        places_found = run_case(found.watch, case, rules)
+        if places_found != case.expect:
+            path = problems.spell((*found.path, "cases", number))
+            message = f"the watch finds {_listed(places_found)}, the case expects {_listed(case.expect)}"
+            yield problems.at(case.place, path, "MON-CFG-019", message)
+
+
+def run_case(watch: Watch, case: Case, rules: RuleSet) -> tuple[str, ...]:
+    """The places a watch finds in the text of a case, those of the title first; none if it is not met."""
+    text = Text(title=case.title, body=case.text, language=case.lang or "und")
+    matches = rules.match(text, frozenset({watch.id}))
+    return tuple(hit.text for match in matches for hit in match.hits)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return ", ".join(f'"{text}"' for text in texts) or "nothing"

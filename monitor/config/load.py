@@ -15,6 +15,7 @@ from monitor.config.schema import PLACEHOLDER, Settings
 from monitor.errors import ConfigError, Problem
 from monitor.model.watch import Place
 
+ABSENT = Node(None, Place("monitor.yaml"), Place("monitor.yaml"))
 YAML = (".yaml", ".yml")
 
 
@@ -66,7 +67,9 @@ def _settings(found: _Gathered, files: Mapping[str, str], environ: Mapping[str, 
         found.problems += checks.settings(found.settings, found.tree)
     if found.settings.contact == PLACEHOLDER:
         message = "nobody is named as contact; set it to a page or a mail address, so that webmasters can reach you"
-        found.warnings.append(problems.at(found.tree.at(("contact",)).place, "contact", "MON-CFG-030", message))
+        found.warnings.append(
+            problems.at(found.tree.entries().get("contact", ABSENT).place, "contact", "MON-CFG-030", message)
+        )
 
 
 def _in(files: Mapping[str, str], folder: str, endings: tuple[str, ...]) -> list[str]:
@@ -147,7 +150,7 @@ def _config(found: _Gathered, judged: Judged, secrets: Mapping[str, str]) -> Con
         filters=judged.filters,
         secrets=dict(secrets),
         generation=generation(found.settings, specs, named, judged.versions),
-        warnings=(*found.warnings, *judged.warnings),
+        warnings=tuple(found.warnings),
         tree=found.tree,
         places={feed.spec.id: feed.node.place for feed in found.feeds},
     )

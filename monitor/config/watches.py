@@ -11,6 +11,7 @@ from monitor.config import forms, places, problems, typed
 from monitor.config.places import Node, Path
 from monitor.config.schema import STRICT
 from monitor.errors import Problem
+from monitor.match.compiler import keywords_query
 from monitor.model.ids import FeedId, WatchId
 from monitor.model.watch import Case, Place, Severity, Watch
 
@@ -136,7 +137,7 @@ def _watch(node: Node, path: Path, text: str, files: Mapping[str, str]) -> Watch
         if isinstance(keywords, Problem):
             wrong.append(keywords)
         else:
-            query = _query(keywords)
+            query = keywords_query(keywords)
     return wrong if wrong or query is None else _built(entry, query, node, text)
 
 
@@ -188,12 +189,6 @@ def keywords_path(file: str, named: str) -> str | None:
     if path.is_absolute() or ".." in path.parts or not path.parts:
         return None
     return str(PurePosixPath(file).parent / path)
-
-
-def _query(keywords: tuple[str, ...]) -> str:
-    from monitor.match.compiler import keywords_query
-
-    return keywords_query(keywords)
 
 
 def _built(entry: WatchEntry, query: str, node: Node, text: str) -> Watch:
