@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 
 from monitor.adapters.http.errors import timed_out
 from monitor.adapters.http.inflate import GZIP_MAGIC, PIECE, CorruptError, Inflater, inflater_for
@@ -39,10 +40,11 @@ class BodyReader:
             return Fault("encoding", str(error), "The body cannot be decoded as its Content-Encoding says.")
 
     async def _read_with(self, inflater: Inflater) -> Body | Fault:
-        loop = asyncio.get_running_loop()
-        start, whole = loop.time(), True
+        start, whole = asyncio.get_running_loop().time(), True
+        framing = Framing(self._response)
         try:
             async with asyncio.timeout_at(start + RATE_FROM) as drip:
+                framing.watch(drip)
                 async for chunk in self._response.content.iter_any():
                     self.wire += len(chunk)
                     drip.reschedule(start + max(RATE_FROM, self.wire / max(1, self._settings.min_rate)))
@@ -50,16 +52,15 @@ class BodyReader:
                         return fault
         except aiohttp.SocketTimeoutError:
             return timed_out("body")
-        except aiohttp.ClientPayloadError as error:
-            if _is_nonsense(error):
-                raise
+        except aiohttp.ClientPayloadError:
             whole = False
         except TimeoutError:
             if not drip.expired():
                 raise
-            return Fault(
-                "too_slow", "min_rate", f"Fewer bytes a second than fetch.min_rate = {self._settings.min_rate}."
-            )
+            if not framing.broken:
+                return Fault("too_slow", "min_rate", f"Less a second than fetch.min_rate = {self._settings.min_rate}.")
+        if framing.broken:
+            return Fault("protocol", "framing", "The framing of the body makes no sense.")
         return self._close(inflater, whole=whole)
 
     async def _take(self, inflater: Inflater, chunk: bytes) -> Fault | None:
@@ -87,7 +88,28 @@ def _is_framed(response: aiohttp.ClientResponse) -> bool:
     return response.content_length is not None or "chunked" in response.headers.get("Transfer-Encoding", "").lower()
 
 
-def _is_nonsense(error: aiohttp.ClientPayloadError) -> bool:
-    """Whether the framing is wrong, rather than cut short."""
-    cause = error.__cause__
-    return isinstance(cause, aiohttp.http_exceptions.TransferEncodingError) and "Not enough" not in str(cause)
+class Framing:
+    """Whether the framing of a body is wrong, rather than cut short.
+
+    The client notes nonsense between two chunks at the connection only, and whoever waits for the next chunk is not
+    told: so the wait ends when the connection does.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._protocol = response.connection.protocol if response.connection else None
+
+    @property
+    def broken(self) -> bool:
+        return self._protocol is not None and isinstance(self._protocol.exception(), HttpProcessingError)
+
+    def watch(self, patience: asyncio.Timeout) -> None:
+        """Ends `patience` as soon as the framing is broken."""
+
+        def look(_closed: object) -> None:
+            if self.broken and not patience.expired():
+                patience.reschedule(asyncio.get_running_loop().time())
+
+        closed = self._protocol.closed if self._protocol is not None else None
+        if closed is not None:
+            closed.add_done_callback(look)
+        look(closed)

@@ -10,7 +10,7 @@ from yarl import URL
 
 from monitor.adapters.http.body import BodyReader
 from monitor.adapters.http.errors import REMOTE, explain, timed_out
-from monitor.adapters.http.guard import ATTEMPT, Attempt, GuardedResolver
+from monitor.adapters.http.guard import ATTEMPT, Attempt, GuardedResolver, verified_tls
 from monitor.adapters.http.lanes import Lanes
 from monitor.adapters.http.session import make_connector, make_resolver, make_tracing, send_again_once
 from monitor.fetch.guard import Fault, Guard, Target
@@ -49,7 +49,7 @@ class HttpFetcher:
     ) -> None:
         """`agent` is `name/version (+contact)`; `authorities` PEM text of roots to trust besides the system's."""
         self._settings, self._agent, self._clock, self._pacer = settings, agent, clock, pacer
-        self._cap, self._authorities = retry_after_cap, authorities
+        self._cap, self._tls = retry_after_cap, verified_tls(authorities)
         self._guard = Guard.of(settings)
         self._lanes = Lanes(settings.concurrency)
         self._opened: tuple[aiohttp.ClientSession, GuardedResolver] | None = None
@@ -78,7 +78,7 @@ class HttpFetcher:
         if self._opened is None:
             resolver = make_resolver(self._settings, self._guard)
             session = aiohttp.ClientSession(
-                connector=make_connector(self._guard, resolver, self._authorities),
+                connector=make_connector(self._guard, resolver, self._tls),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,

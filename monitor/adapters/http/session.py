@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 from aiohttp.client_middlewares import ClientHandlerType
 
-from monitor.adapters.http.guard import ATTEMPT, Attempt, GuardedResolver, SocketGuard, verified_tls
+from monitor.adapters.http.guard import ATTEMPT, Attempt, GuardedResolver, SocketGuard
 from monitor.fetch.guard import Guard
 from monitor.fetch.settings import FetchSettings
 
@@ -29,14 +30,14 @@ def make_resolver(settings: FetchSettings, guard: Guard) -> GuardedResolver:
     return GuardedResolver(inner, guard, strict=settings.strict_dns)
 
 
-def make_connector(guard: Guard, resolver: GuardedResolver, authorities: str | None) -> aiohttp.TCPConnector:
+def make_connector(guard: Guard, resolver: GuardedResolver, tls: ssl.SSLContext) -> aiohttp.TCPConnector:
     """No limit of its own: places are given by `Lanes`, turns by the pacer."""
     return aiohttp.TCPConnector(
         limit=0,
         resolver=resolver,
         ttl_dns_cache=DNS_CACHE,
         socket_factory=SocketGuard(guard),
-        ssl=verified_tls(authorities),
+        ssl=tls,
         keepalive_timeout=KEEP_ALIVE,
     )
 
