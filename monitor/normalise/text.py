@@ -157,7 +157,7 @@ def _flags_before(text: str, at: int) -> int:
 
 
 class _Scratch(threading.local):
-    """A parser to parse fragments into: a new one costs as much as 3 KiB of HTML, but what it parsed stays allocated."""
+    """A parser that is used again: a new one costs as much as 3 KiB of HTML, but what it has parsed stays allocated."""
 
     RENEW = 1 << 20
 

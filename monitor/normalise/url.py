@@ -83,7 +83,29 @@ def guid_twin(guid: str) -> str:
     return rest.removeprefix("www.").replace("/?", "?").rstrip("/") + mark + fragment
 
 
+def absolute(url: str, base: str = "") -> str | None:
+    """The http or https URL that `url` means below `base`, query as it is: for files whose address may be signed."""
+    found = _resolved(url, base)
+    if found is None:
+        return None
+    parts, site = found
+    query = f"?{_escape(parts.query, _UNSAFE_IN_QUERY)}" if parts.query else ""
+    whole = f"{site}{_escape(parts.path, _UNSAFE_IN_PATH) or '/'}{query}"
+    return whole if len(whole) <= URL_LIMIT else None
+
+
 def _canonical_once(url: str, base: str) -> str | None:
+    found = _resolved(url, base)
+    if found is None:
+        return None
+    parts, site = found
+    whole = site + _path(parts.path) + _query(parts.query, parts.hostname or "")
+    whole += f"#{_escape(parts.fragment, _UNSAFE_IN_QUERY)}" if parts.fragment.startswith("!") else ""
+    return whole if len(whole) <= URL_LIMIT else None
+
+
+def _resolved(url: str, base: str) -> tuple[SplitResult, str] | None:
+    """The parts of an absolute http or https URL, and its scheme and host in their one form."""
     url = url.strip("\t\n\r\f ")
     if not url or len(url) > URL_LIMIT or _FORBIDDEN.search(url):
         return None
@@ -94,9 +116,7 @@ def _canonical_once(url: str, base: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or host is None:
         return None
-    whole = f"{parts.scheme}://{host}{_port(parts.scheme, port)}{_path(parts.path)}{_query(parts.query, host)}"
-    whole += f"#{_escape(parts.fragment, _UNSAFE_IN_QUERY)}" if parts.fragment.startswith("!") else ""
-    return whole if len(whole) <= URL_LIMIT else None
+    return parts, f"{parts.scheme}://{host}{_port(parts.scheme, port)}"
 
 
 def _host(host: str) -> str | None:
