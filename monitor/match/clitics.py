@@ -9,7 +9,20 @@ ARTICLE = "ال"
 ARABIC_HEADS = tuple(first + second for first, second in product(("", "و", "ف"), ("", "ب", "ل", "ك")))
 ARABIC_MERGED = ("لل", "ولل", "فلل")
 """ل and the article are written as one."""
-HEBREW_HEADS = tuple("ה ו ב ל מ כ ש וה וב ול ומ וכ וש שה שב של שמ מה מש כש כשה ושה ושב".split())
+HEBREW_HEADS = (
+    *"הובלמכש",
+    *("ו" + head for head in "הבלמכש"),
+    "שה",
+    "שב",
+    "של",
+    "שמ",
+    "מה",
+    "מש",
+    "כש",
+    "כשה",
+    "ושה",
+    "ושב",
+)
 
 
 def attach_arabic(word: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from monitor.match.syntax import (
     problem,
 )
 from monitor.model.article import FieldName
+from monitor.model.ids import WatchId
 from monitor.model.watch import Place, Watch
 
 MIN_BEFORE, MIN_AFTER = 3, 4
@@ -56,7 +57,7 @@ def compile_rules(watches: Sequence[Watch], concepts: Mapping[str, Concept]) -> 
 
 def compile_filter(query: str, concepts: Mapping[str, Concept]) -> RuleSet:
     """A single query without a watch, for a feed's `filter`. Raises QueryError."""
-    return compile_rules([Watch("filter", query)], concepts)
+    return compile_rules([Watch(WatchId("filter"), query)], concepts)
 
 
 def check_query(query: str, place: Place, concepts: Mapping[str, Concept]) -> tuple[Problem, ...]:
@@ -72,7 +73,7 @@ def keywords_query(entries: Sequence[str]) -> str:
 def _keyword(entry: str) -> str:
     if entry.isalnum() and entry not in OPERATORS:
         return entry
-    body = entry.strip("*") if entry.strip("*") else entry
+    body = entry.strip("*") or entry
     left, right = entry.startswith("*") and body != entry, entry.endswith("*") and body != entry
     escaped = "".join("\\" + letter if letter in '\\"“”„‟＂«»*' else letter for letter in body)
     return f'"{"*" if left else ""}{escaped}{"*" if right else ""}"'
@@ -221,7 +222,7 @@ def leaf_alias(leaf: Leaf, core: str) -> Alias:
 def _frequency(alias: Alias) -> float:
     """Expected share of articles with this alias: short words and beginnings are the frequent ones."""
     letters = len(alias.core) * (2 if script_class(alias.core[0]) in (*UNSPACED, HANGUL) else 1)
-    return (3e-4 if alias.open_left or alias.open_right else 1e-5) * (1 + 1000 / 2**letters)
+    return (3e-4 if alias.open_left or alias.open_right else 1e-5) * (1 + 1000 * 0.5**letters)
 
 
 def _variants(aliases: Mapping[Alias, list[Raised]], order: Iterator[int]) -> Iterator[Variant]:

@@ -50,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Folded:
-    """A folded text, one blank at both ends, words parted by one blank. `original[offsets[a]:offsets[b]]` made `text[a:b]`."""
+    """A folded text, a blank at both ends, words parted by one; `original[offsets[a]:offsets[b]]` made `text[a:b]`."""
 
     text: str
     original: str
@@ -211,14 +211,14 @@ def _compose(entries: Codes, places: Places) -> tuple[Codes, Places]:
         entries, places = _keep(entries, places, kept)
 
 
-def _pair_keys(first: Codes, second: Codes) -> NDArray[np.uint64]:
+def _pair_keys(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.uint64]:
     import numpy as np
 
     return (first.astype(np.uint64) << np.uint64(21)) | second.astype(np.uint64)
 
 
 def _part_scripts(entries: Codes, places: Places) -> tuple[Codes, Places]:
-    """A blank where scripts without blanks touch others, and between two flags; it has the offset of what follows it."""
+    """A blank where scripts without blanks touch others, and between two flags; its offset is that of what follows."""
     import numpy as np
 
     classes = (entries >> CLASS) & 7

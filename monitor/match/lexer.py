@@ -11,8 +11,8 @@ from monitor.match.syntax import Fault, QueryFault, Span
 TokenKind = Literal["(", ")", "word", "phrase", "exact", "=", "-", "concept", "field", "function", "operator", "end"]
 
 QUOTES = '"“”„‟＂«»'
-OPENING, CLOSING = "(（", ")）"
-STOPS = frozenset(QUOTES + OPENING + CLOSING + "{}｛｝")
+SIGNS: dict[str, TokenKind] = {"(": "(", "（": "(", ")": ")", "）": ")", "=": "="}
+STOPS = frozenset(QUOTES + "()（）{}｛｝")
 OPERATOR = re.compile(r"(AND|OR|NOT|(?:NOT\s+)?O?NEAR(?:/\w*)?)(?=[\s()（）{\"“]|$)")
 FIELD = re.compile(r"([A-Za-z_]+)[:：]")
 FUNCTION = re.compile(r"([A-Z]{2,}(?:/\w*)?|forms)\s*(?=[(（])")
@@ -31,7 +31,8 @@ class Token:
 
 def read_tokens(query: str) -> tuple[Token, ...]:
     """All tokens, the last of kind `end`. Raises QueryFault."""
-    tokens, at = [], 0
+    tokens: list[Token] = []
+    at = 0
     while True:
         while at < len(query) and query[at].isspace():
             at += 1
@@ -44,21 +45,22 @@ def read_tokens(query: str) -> tuple[Token, ...]:
 
 def _read_token(query: str, at: int, fresh: bool) -> Token:
     letter = query[at]
-    if letter in OPENING:
-        return Token("(", "(", (at, at + 1))
-    if letter in CLOSING:
-        return Token(")", ")", (at, at + 1))
-    if letter in QUOTES:
-        return _read_quoted(query, at, "phrase", QUOTES, at)
-    if letter == "!" and query[at + 1 : at + 2] in tuple(QUOTES):
-        return _read_quoted(query, at + 1, "exact", QUOTES, at)
-    if letter in "{｛":
-        return _read_quoted(query, at, "exact", "}｝", at)
-    if letter == "=":
-        return Token("=", "=", (at, at + 1))
-    if letter == "-" and (at == 0 or query[at - 1].isspace() or fresh):
+    if letter in SIGNS:
+        return Token(SIGNS[letter], letter, (at, at + 1))
+    if letter == "-" and (fresh or query[at - 1].isspace()):
         return Token("-", "NOT", (at, at + 1))
-    return _read_name(query, at) or _read_word(query, at)
+    return _read_enclosed(query, at) or _read_name(query, at) or _read_word(query, at)
+
+
+def _read_enclosed(query: str, at: int) -> Token | None:
+    """A phrase or exact characters, if either is opened here."""
+    if query[at] in QUOTES:
+        return _read_quoted(query, at, "phrase", QUOTES, at)
+    if query[at] == "!" and query[at + 1 : at + 2] in tuple(QUOTES):
+        return _read_quoted(query, at + 1, "exact", QUOTES, at)
+    if query[at] in "{｛":
+        return _read_quoted(query, at, "exact", "}｝", at)
+    return None
 
 
 def _read_name(query: str, at: int) -> Token | None:
@@ -75,7 +77,8 @@ def _read_name(query: str, at: int) -> Token | None:
 
 
 def _read_quoted(query: str, opened: int, kind: TokenKind, closing: str, begin: int) -> Token:
-    text, escaped, at = "", set(), opened + 1
+    escaped: set[int] = set()
+    text, at = "", opened + 1
     while at < len(query):
         letter = query[at]
         if letter in closing:
@@ -95,7 +98,8 @@ def _read_quoted(query: str, opened: int, kind: TokenKind, closing: str, begin: 
 
 
 def _read_word(query: str, at: int) -> Token:
-    begin, text, escaped = at, "", set()
+    escaped: set[int] = set()
+    begin, text = at, ""
     while at < len(query) and not query[at].isspace() and query[at] not in STOPS:
         if query[at] == "\\" and at + 1 < len(query):
             at += 1

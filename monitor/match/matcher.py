@@ -11,7 +11,7 @@ from typing import NamedTuple
 from monitor.match.automaton import Automaton
 from monitor.match.languages import language_group
 from monitor.match.operators.base import Test
-from monitor.match.scan import FIELDS, Scan, Variant
+from monitor.match.scan import FIELDS, Scan, Variant, utf16_length
 from monitor.match.syntax import Leaf, Node, Span
 from monitor.model.article import FieldName
 from monitor.model.ids import WatchId
@@ -191,12 +191,13 @@ def make_hit(scan: Scan, place: Place, clause: Span) -> Hit:
     """A place as it is published."""
     start, end = scan.local(place.field, place.start, place.end)
     text = scan.fields[FIELDS.index(place.field)]
+    wide = scan.astral[FIELDS.index(place.field)]
     alias = place.variant.alias_for(scan.group)
     return Hit(
         field=place.field,
         start=start,
         end=end,
-        utf16=(utf16_length(text[:start]), utf16_length(text[:end])),
+        utf16=(utf16_length(text[:start]), utf16_length(text[:end])) if wide else (start, end),
         text=text[start:end],
         term=alias.written,
         kind=alias.kind,
@@ -204,8 +205,3 @@ def make_hit(scan: Scan, place: Place, clause: Span) -> Hit:
         language=alias.language,
         clause=clause,
     )
-
-
-def utf16_length(text: str) -> int:
-    """UTF-16 units of a text: what JavaScript counts in."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -165,7 +165,7 @@ class PackReader:
         self.report(path, "needs keys and values here", "MON-CFG-061")
         return {}
 
-    def list(self, value: object, path: Path) -> list[Any]:
+    def items(self, value: object, path: Path) -> list[Any]:
         if value is None or isinstance(value, list):
             return value or []
         self.report(path, "needs a list here", "MON-CFG-061")
@@ -183,7 +183,7 @@ class PackReader:
                 self.report((*path, key), f"there is no key {key}; there are {', '.join(sorted(known))}", "MON-CFG-062")
 
     def symbols(self, pack: Mapping[str, Any]) -> Iterator[_Entry]:
-        for at, text in enumerate(self.list(pack.get("symbols"), ("symbols",))):
+        for at, text in enumerate(self.items(pack.get("symbols"), ("symbols",))):
             path = ("symbols", at)
             written = self.string(text, path)
             yield _Entry(path, "und", "symbols", written, written, bound=False, weak=False)
@@ -195,15 +195,15 @@ class PackReader:
 
     def block(self, language: str, block: Mapping[str, Any], path: Path) -> Iterator[_Entry]:
         self.refuse_unknown(block, BLOCK_KEYS, path)
-        for at, entry in enumerate(self.list(block.get("not_in"), (*path, "not_in"))):
+        for at, entry in enumerate(self.items(block.get("not_in"), (*path, "not_in"))):
             self.not_in.append(((*path, "not_in", at), self.read_not_in(entry, (*path, "not_in", at))))
         for key in ("positive", "negative"):
-            for at, sample in enumerate(self.list(block.get(key), (*path, key))):
+            for at, sample in enumerate(self.items(block.get(key), (*path, key))):
                 self.samples.append(self.read_sample(sample, language, (*path, key, at)))
         for key in KINDS:
-            for at, text in enumerate(self.list(block.get(key), (*path, key))):
+            for at, text in enumerate(self.items(block.get(key), (*path, key))):
                 yield from self.entries(language, block, key, text, (*path, key, at))
-        for at, weak in enumerate(self.list(block.get("weak"), (*path, "weak"))):
+        for at, weak in enumerate(self.items(block.get("weak"), (*path, "weak"))):
             yield from self.weak_entries(language, block, weak, (*path, "weak", at))
 
     def weak_entries(self, language: str, block: Mapping[str, Any], weak: object, path: Path) -> Iterator[_Entry]:
@@ -238,7 +238,7 @@ class PackReader:
     def read_sample(self, sample: object, language: str, path: Path) -> Sample:
         named = {"text": sample} if isinstance(sample, str) else self.mapping(sample, path)
         self.refuse_unknown(named, SAMPLE_KEYS, path)
-        expect = tuple(str(text) for text in self.list(named.get("expect"), path))
+        expect = tuple(str(text) for text in self.items(named.get("expect"), path))
         return Sample(
             text=self.string(named.get("text"), path),
             expect=expect,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NoReturn
@@ -10,6 +11,7 @@ from monitor.match.lexer import Token, TokenKind, read_tokens
 from monitor.match.operators import INFIX, OPERATORS
 from monitor.match.operators.field import FIELDS
 from monitor.match.syntax import Fault, Leaf, LeafKind, Node, Op, QueryFault, Span
+from monitor.model.article import FieldName
 
 MAX_CHARACTERS, MAX_LEAVES, MAX_DEPTH = 20_000, 2_000, 50
 LATER_FIELDS = frozenset({"author", "url", "tag", "lang", "source", "domain", "site", "country"})
@@ -54,6 +56,9 @@ class _Parser:
     @property
     def now(self) -> Token:
         return self.tokens[self.at]
+
+    def closes(self) -> bool:
+        return self.now.kind == ")"
 
     def take(self) -> Token:
         token = self.tokens[self.at]
@@ -133,21 +138,21 @@ class _Parser:
         return Op("NOT", (inner,), (token.span[0], inner.span[1]))
 
     def read_bound(self, token: Token) -> Node:
-        match token.kind:
-            case "field":
-                return self.read_field(token)
-            case "(":
-                return self.read_group(token)
-            case "function":
-                return self.refuse_function(token)
-            case "concept":
-                return self.read_concept(token)
-            case "=":
-                return self.read_accent(token)
-            case "word" | "phrase" | "exact":
-                return self.read_leaf(token.kind, token, token.span)
-            case ")":
-                fail("001", token.span, "this parenthesis was never opened", "remove it, or write \\ before it")
+        readers: dict[TokenKind, Callable[[Token], Node]] = {
+            "field": self.read_field,
+            "(": self.read_group,
+            "function": self.refuse_function,
+            "concept": self.read_concept,
+            "=": self.read_accent,
+            "word": self.read_term,
+            "phrase": self.read_term,
+            "exact": self.read_term,
+        }
+        return readers.get(token.kind, self.refuse_gap)(token)
+
+    def refuse_gap(self, token: Token) -> NoReturn:
+        if token.kind == ")":
+            fail("001", token.span, "this parenthesis was never opened", "remove it, or write \\ before it")
         fail("002", (max(token.span[0] - 1, 0), token.span[1]), "a term is missing here", "add one")
 
     def read_field(self, token: Token) -> Node:
@@ -168,12 +173,12 @@ class _Parser:
         return replace(node, span=(token.span[0], node.span[1]))
 
     def read_group(self, opened: Token) -> Node:
-        if self.now.kind == ")":
+        if self.closes():
             fail("002", (opened.span[0], self.now.span[1]), "empty parentheses", "put a term in them, or remove them")
         if self.now.kind == "end":
             fail("001", opened.span, "this parenthesis is never closed", "add )")
         node = self.read_expression(0)
-        if self.now.kind != ")":
+        if not self.closes():
             fail("001", opened.span, "this parenthesis is never closed", "add )")
         closed = self.take()
         return replace(node, span=(opened.span[0], closed.span[1]))
@@ -198,6 +203,10 @@ class _Parser:
             fail("002", token.span, "= has no word behind it", "write =word, without a blank")
         word = self.take()
         return self.read_leaf("accent", word, (token.span[0], word.span[1]))
+
+    def read_term(self, token: Token) -> Node:
+        kind: LeafKind = "word" if token.kind == "word" else "phrase" if token.kind == "phrase" else "exact"
+        return self.read_leaf(kind, token, token.span)
 
     def read_leaf(self, kind: LeafKind, token: Token, span: Span) -> Node:
         if kind == "word" and token.text[0] in "~^" and len(token.text) > 1:
@@ -234,7 +243,7 @@ def wildcards(token: Token, span: Span) -> str:
     return "".join(letter for at, letter in enumerate(token.text) if at not in ends)
 
 
-def push_field(node: Node, field: str, span: Span) -> Node:
+def push_field(node: Node, field: FieldName, span: Span) -> Node:
     """Binds every leaf to a field. Raises QueryFault where a leaf is bound to another one already."""
     if isinstance(node, Op):
         return replace(node, parts=tuple(push_field(part, field, span) for part in node.parts))

@@ -92,7 +92,7 @@ def make_alias(alias: Alias) -> Alias:
 
 
 def exact_form(text: str, cased: bool) -> str:
-    """What exact checks compare: NFKC, no dropped format characters, one apostrophe, one hyphen, word characters at both ends."""
+    """What exact checks compare: NFKC, without format characters, one apostrophe, one hyphen, a letter at both ends."""
     kept = "".join(letter for letter in text if not _invisible(letter)).translate(_KIN)
     composed = unicodedata.normalize("NFKC", kept)
     if not cased:
@@ -112,8 +112,8 @@ def _is_mark(letter: str) -> bool:
 def make_swallowers(core: str, longer: str, entry: NotIn, open_left: bool, open_right: bool) -> tuple[Swallower, ...]:
     """The ways in which a folded pattern lies inside the folded entry `longer`; none if it does not, or is all of it.
 
-    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are always open, and so is an end where
-    the pattern itself is.
+    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are always open, and so is an end
+    where the pattern itself is.
     """
     if len(longer) <= len(core):
         return ()

@@ -113,7 +113,7 @@ class Scan:
             return "language"
         if not check.after_numeral and self._follows_digit(start, end):
             return "numeral"
-        if any(self._swallowed(longer, *self.core_span(start, end)) for longer in check.not_in):
+        if any(self._swallowed(longer, self.core_span(start, end)[0]) for longer in check.not_in):
             return "not_in"
         return self._inexact(check, start, end) if check.exact else ""
 
@@ -121,7 +121,7 @@ class Scan:
         first = self.folded.span(*self.core_span(start, end))[0]
         return first > 0 and self.folded.original[first - 1].isdecimal()
 
-    def _swallowed(self, longer: Swallower, start: int, end: int) -> bool:
+    def _swallowed(self, longer: Swallower, start: int) -> bool:
         begin = start - longer.before
         text = self.folded.text
         if begin < 0 or not text.startswith(longer.text, begin):
@@ -147,8 +147,18 @@ class Scan:
         return sum(map(str.isupper, cased)) > 0.8 * len(cased)
 
     @cached_property
+    def astral(self) -> tuple[bool, ...]:
+        """Which fields have characters that JavaScript counts as two."""
+        return tuple(utf16_length(part) != len(part) for part in self.fields)
+
+    @cached_property
     def repeated(self) -> bool:
         """The summary stands in the body word for word."""
         title_end, summary_end = self.borders
         summary = self.folded.text[title_end + 1 : summary_end]
         return len(summary) > 1 and summary in self.folded.text[summary_end:]
+
+
+def utf16_length(text: str) -> int:
+    """UTF-16 units of a text: what JavaScript counts in."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

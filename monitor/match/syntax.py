@@ -56,7 +56,7 @@ class Fault:
     remedy: str = ""
 
 
-class QueryFault(Exception):  # noqa: N818 (a control transfer inside the parser, never seen outside `match`)
+class QueryFault(Exception):
     """Ends the reading of a query at its first syntax error."""
 
     def __init__(self, fault: Fault) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-Test = Callable[[Set[int]], bool]
+Test = Callable[[AbstractSet[int]], bool]
 """Is a query true, given the signals an article has raised?"""
 
 
@@ -39,7 +40,7 @@ def no_test(tests: Sequence[Test]) -> Test:
     raise TypeError(f"a leaf has no operands, {len(tests)} given")
 
 
-def no_need(needs: Sequence[Need], cost: Cost) -> Need:
+def no_need(needs: Sequence[Need], _: Cost) -> Need:
     """Of forms that are leaves."""
     raise TypeError(f"a leaf has no operands, {len(needs)} given")
 

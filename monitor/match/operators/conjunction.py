@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from monitor.match.operators.base import Cost, Example, Need, Operator, Test
 
 
-def test_all(tests: Sequence[Test]) -> Test:
+def judge_all(tests: Sequence[Test]) -> Test:
     """True when every operand is."""
 
-    def test(heard: Set[int]) -> bool:
+    def test(heard: AbstractSet[int]) -> bool:
         return all(part(heard) for part in tests)
 
     return test
@@ -32,6 +33,6 @@ OPERATOR = Operator(
         Example("drone OR taiwan AND goal", True),
         Example("(drone OR taiwan) AND goal", False),
     ),
-    test=test_all,
+    test=judge_all,
     need=need_all,
 )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from monitor.match.operators.base import Cost, Example, Need, Operator, Test
 
 
-def test_any(tests: Sequence[Test]) -> Test:
+def judge_any(tests: Sequence[Test]) -> Test:
     """True when some operand is."""
 
-    def test(heard: Set[int]) -> bool:
+    def test(heard: AbstractSet[int]) -> bool:
         return any(part(heard) for part in tests)
 
     return test
@@ -34,6 +35,6 @@ OPERATOR = Operator(
         Example("taiwan OR goal", False),
         Example("(taiwan AND drone) OR (kyiv AND strike)", True),
     ),
-    test=test_any,
+    test=judge_any,
     need=need_any,
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from monitor.match.operators.base import Cost, Example, Need, Operator, Test
 
 
-def test_not(tests: Sequence[Test]) -> Test:
+def judge_absence(tests: Sequence[Test]) -> Test:
     """True when the operand is not."""
     (inner,) = tests
 
-    def test(heard: Set[int]) -> bool:
+    def test(heard: AbstractSet[int]) -> bool:
         return not inner(heard)
 
     return test
@@ -34,6 +35,6 @@ OPERATOR = Operator(
         Example("drone AND NOT (taiwan OR kyiv)", False),
         Example("drone AND NOT title:ukraine", True),
     ),
-    test=test_not,
+    test=judge_absence,
     need=need_nothing,
 )

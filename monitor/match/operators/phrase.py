@@ -8,7 +8,7 @@ OPERATOR = Operator(
     name="phrase",
     syntax='"a b", "a b*"',
     power=50,
-    summary="these words side by side in this order, within one field; the last may end in `*`, the first begin with it",
+    summary="these words side by side, in one field; the last may end in `*`, the first begin with it",
     examples=(
         Example('"drone strike"', True),
         Example('"strike drone"', False),

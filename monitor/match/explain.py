@@ -1,0 +1,202 @@
+"""Why a watch was met by a text, and why not: the clauses that failed, each with its nearest miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from operator import attrgetter
+
+from monitor.match.languages import language_group
+from monitor.match.matcher import Query, RuleSet, find_places, make_match
+from monitor.match.operators import OPERATORS
+from monitor.match.operators.base import Test
+from monitor.match.scan import FIELDS, Scan, Variant
+from monitor.match.syntax import Leaf, Node, Span, leaves
+from monitor.model.article import FieldName, Removed
+from monitor.model.ids import WatchId
+from monitor.model.watch import Hit, Text
+
+MESSAGES = {
+    "absent": "{clause} does not occur",
+    "form": "only another form occurs: {found}; {hint} would match",
+    "field": "{found} occurs, but in another field",
+    "case": "{found} differs in its capitals from what is asked",
+    "accent": "{found} differs in its accents from what is asked",
+    "capitals": "{found} stands in a headline all in capitals and nowhere else",
+    "numeral": "{found} stands behind a number",
+    "not_in": "{found} is part of a longer string that does not count",
+    "language": "{found} counts only in text of the language {hint}, this text is {language}",
+    "removed": "{clause} occurs only in a line that was removed as no part of the article: {found}",
+    "not_hit": "{found} occurs, and the query excludes it",
+    "article_language": "the watch takes only articles in {hint}, this text is {language}",
+    "paused": "the watch is paused",
+}
+"""Reasons why a watch is not met, in words."""
+
+CLOSENESS = ("field", "case", "accent", "capitals", "numeral", "not_in", "language", "removed", "form", "absent")
+"""Near misses, the nearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """A clause that failed. `start` and `end` are where the near miss stands in its field, in code points.
+
+    With reason `removed` they are those of the removed line, in the text as it was before.
+    """
+
+    clause: Span
+    reason: str
+    message: str
+    text: str | None = None
+    field: FieldName | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A watch with what it found, or what it missed."""
+
+    watch: WatchId
+    matched: bool
+    hits: tuple[Hit, ...] = ()
+    hits_total: int = 0
+    why_not: tuple[WhyNot, ...] = ()
+
+
+def explain(rules: RuleSet, text: Text, removed: Sequence[Removed] = ()) -> tuple[Explained, ...]:
+    """One result per watch, by id. `removed`: the lines that were taken out of the text before."""
+    scan = rules.scan(text)
+    heard = scan.heard(rules.listeners)
+    lost = [(line, rules.scan(Text(body=line.text, language=text.language)).heard(rules.listeners)) for line in removed]
+    places = find_places(scan, rules.listeners)
+    results = []
+    for query in sorted(rules.queries, key=lambda query: query.watch.id):
+        if query.admits(scan.group) and query.test(heard):
+            match = make_match(query, scan, places)
+            results.append(Explained(query.watch.id, True, match.hits, match.hits_total))
+        else:
+            results.append(Explained(query.watch.id, False, why_not=_Inquest(rules, query, scan, heard, lost).find()))
+    return tuple(results)
+
+
+@dataclass(slots=True)
+class _Inquest:
+    """One watch that was not met by one text."""
+
+    rules: RuleSet
+    query: Query
+    scan: Scan
+    heard: AbstractSet[int]
+    lost: Sequence[tuple[Removed, AbstractSet[int]]]
+
+    def find(self) -> tuple[WhyNot, ...]:
+        """The smallest set of clauses that failed."""
+        whole = (0, len(self.query.watch.query))
+        if self.query.watch.paused:
+            return (self.why(whole, "paused"),)
+        failed = () if self.holds(self.query.tree) else self.failures(self.query.tree)
+        if self.query.groups and self.scan.group not in self.query.groups:
+            return (self.why(whole, "article_language", hint=", ".join(self.query.watch.languages)), *failed)
+        return failed
+
+    def holds(self, node: Node) -> bool:
+        if isinstance(node, Leaf):
+            return self.query.signals[node] in self.heard
+        return OPERATORS[node.name].test([self.test_of(part) for part in node.parts])(self.heard)
+
+    def test_of(self, node: Node) -> Test:
+        return lambda _: self.holds(node)
+
+    def failures(self, node: Node) -> tuple[WhyNot, ...]:
+        """What would have to change for a false node to be true, by operator."""
+        if isinstance(node, Leaf):
+            return (self.nearest_miss(node),)
+        if node.name == "NOT":
+            return (self.exclusion(node),)
+        failed = [self.failures(part) for part in node.parts if not self.holds(part)]
+        if node.name == "AND":
+            return tuple(why for part in failed for why in part)
+        best = min(failed, key=_distance)
+        return (self.why(node.span, "absent"),) if all(why.reason == "absent" for why in best) else best
+
+    def why(self, clause: Span, reason: str, found: str | None = None, hint: str = "") -> WhyNot:
+        text = self.query.watch.query[slice(*clause)]
+        language = self.scan.group or "unknown"
+        message = MESSAGES[reason].format(clause=text, found=found, hint=hint, language=language)
+        return WhyNot(clause, reason, message, found)
+
+    def at(self, why: WhyNot, field: FieldName, start: int, end: int) -> WhyNot:
+        """The same with the place of the near miss, given in the joined original."""
+        first, last = self.scan.local(field, start, end)
+        found = self.scan.fields[FIELDS.index(field)][first:last]
+        return WhyNot(why.clause, why.reason, why.message, found, field, first, last)
+
+    def nearest_miss(self, leaf: Leaf) -> WhyNot:
+        misses = [*self.objections(leaf), *self.removals(leaf), *self.other_forms(leaf)]
+        return min(misses, key=lambda why: CLOSENESS.index(why.reason), default=self.why(leaf.span, "absent"))
+
+    def objections(self, leaf: Leaf) -> Iterator[WhyNot]:
+        """Occurrences that do not count, each with its reason."""
+        signal = self.query.signals[leaf]
+        for pattern, start, end in self.scan.hits:
+            for variant in self.rules.listeners[pattern]:
+                if signal in variant.anywhere or any(signal == other for _, other in variant.fielded):
+                    yield self.objection(leaf, variant, start, end)
+
+    def objection(self, leaf: Leaf, variant: Variant, start: int, end: int) -> WhyNot:
+        reason = self.scan.objection(variant, start, end) or "field"
+        span = self.scan.shown_span(variant, start, end)
+        found = self.scan.folded.original[slice(*span)]
+        why = self.why(leaf.span, reason, found, language_group(variant.check.language))
+        return self.at(why, self.scan.field_at(start), *span)
+
+    def removals(self, leaf: Leaf) -> Iterator[WhyNot]:
+        for line, heard in self.lost:
+            if self.query.signals[leaf] in heard:
+                why = self.why(leaf.span, "removed", line.text)
+                yield WhyNot(why.clause, why.reason, why.message, line.text, line.field, line.start, line.end)
+
+    def other_forms(self, leaf: Leaf) -> Iterator[WhyNot]:
+        """The first word that begins like the one that is asked for, or contains it."""
+        core = self.core(leaf)
+        if len(core) < 4 or " " in core:
+            return
+        stem = core[: max(3, len(core) - 2)]
+        for needle, hint in ((" " + core, core + "*"), (" " + stem, stem + "*"), (core + " ", "*" + core)):
+            at = self.scan.folded.text.find(needle)
+            if at >= 0:
+                yield self.form(leaf, at + (needle[0] == " "), hint)
+
+    def form(self, leaf: Leaf, at: int, hint: str) -> WhyNot:
+        folded = self.scan.folded
+        span = folded.span(folded.text.rindex(" ", 0, at) + 1, folded.text.index(" ", at))
+        why = self.why(leaf.span, "form", folded.original[slice(*span)], hint)
+        return self.at(why, self.scan.field_at(at), *span)
+
+    def core(self, leaf: Leaf) -> str:
+        signal = self.query.signals[leaf]
+        if leaf.kind != "word" or leaf.open_left or leaf.open_right:
+            return ""
+        return next(
+            variant.aliases[0].core
+            for row in self.rules.listeners
+            for variant in row
+            if signal in variant.anywhere or any(signal == other for _, other in variant.fielded)
+        )
+
+    def exclusion(self, node: Node) -> WhyNot:
+        """The first occurrence of what the query excludes."""
+        signals = {self.query.signals[leaf] for leaf in leaves(node)} & self.heard
+        places = find_places(self.scan, self.rules.listeners)
+        first = min((place for signal in signals for place in places[signal]), key=attrgetter("start"), default=None)
+        if first is None:
+            return self.why(node.span, "not_hit", "what it names")
+        found = self.scan.folded.original[first.start : first.end]
+        return self.at(self.why(node.span, "not_hit", found), first.field, first.start, first.end)
+
+
+def _distance(failed: Sequence[WhyNot]) -> tuple[int, list[int]]:
+    """The fewer and the nearer the misses, the better the explanation."""
+    return len(failed), sorted(CLOSENESS.index(why.reason) for why in failed if why.reason in CLOSENESS)
