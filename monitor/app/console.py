@@ -31,7 +31,8 @@ class ServiceConsole:
         self._log, self._registry = log, registry
         self.started: Instant = parts.clock.now()
         self.stopping = False
-        self.reload_ok, self.reload_problems = True, ()
+        self.reload_ok = True
+        self.reload_problems: tuple[str, ...] = ()
         self.head = 0
         self.reload_with: Reload | None = None
         self._alerts: Counter[str] = Counter()

@@ -172,8 +172,9 @@ class Shard:
     def _change(self, running: Running, changes: FeedChanges) -> None:
         for feed in changes.removed:
             running.agenda.remove(feed)
-            for table in (running.specs, running.states, running.rows):
-                table.pop(feed, None)  # type: ignore[attr-defined]
+            running.specs.pop(feed, None)
+            running.states.pop(feed, None)
+            running.rows.pop(feed, None)
         for spec in changes.put:
             old, running.specs[spec.id] = running.specs.get(spec.id), spec
             state = running.state(spec.id)

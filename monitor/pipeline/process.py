@@ -55,10 +55,11 @@ def processing(
 ) -> Generator[None, None, Outcome]:
     """The outcome of one poll, in slices of about one article each."""
     match result:
-        case Reading(failed=None):
-            outcome = yield from judge(feed, result, state, rules, moment.now)
-        case Reading(failed=Failed() as failed):
-            outcome = _failed(feed, failed, state, moment)
+        case Reading():
+            if result.failed is not None:
+                outcome = _failed(feed, result.failed, state, moment)
+            else:
+                outcome = yield from judge(feed, result, state, rules, moment.now)
         case NotModified():
             outcome = Outcome(feed, after_not_modified(state, result, moment.now))
         case Failed() | Gone() | Throttled():

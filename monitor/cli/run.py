@@ -1,0 +1,102 @@
+"""`run`: the daemon."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from monitor.cli.common import CONFIG, FAILED, read_config, run_async, source_of
+
+if TYPE_CHECKING:
+    from monitor.app.build.service import Built
+    from monitor.config.config import Config
+
+GREETING_WAIT = 5.0
+"""Seconds the greeting waits for the listeners."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(run)
+
+
+def run(
+    config: Path = CONFIG,
+    dry_run: bool = typer.Option(False, "--dry-run", help="Print events instead of handing them to the sinks."),
+) -> None:
+    """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
+    run_async(lambda: _run(config, dry_run))
+
+
+async def _run(directory: Path, dry_run: bool) -> None:
+    from monitor.app.build.service import Options, build
+
+    source = source_of(directory)
+    settings = await read_config(source)
+    if dry_run:
+        settings = rehearsal(settings)
+    built = await build(settings, source, Options())
+    await serve(built, settings)
+
+
+async def serve(built: Built, config: Config) -> None:
+    """Runs a built service with its signals, and greets whoever started it on a terminal."""
+    from monitor.app.supervise import signals
+
+    built.service.helpers = [*built.service.helpers, lambda: greet(built, config)]
+    with signals(built.service, built.service.console.reload, lambda: os._exit(FAILED)):
+        await built.service.run()
+
+
+def rehearsal(config: Config) -> Config:
+    """The same configuration with stdout as its only sink and a data directory that is thrown away."""
+    import atexit
+    import shutil
+    import tempfile
+    from dataclasses import replace
+
+    from monitor.config.schema import StdoutSettings
+
+    folder = tempfile.mkdtemp(prefix="news-monitor-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return replace(config, settings=replace(config.settings, data_dir=folder, sinks=(StdoutSettings(),)))
+
+
+async def greet(built: Built, config: Config) -> None:
+    """At most ten lines on stderr: where the page is, what is polled and when, where events go."""
+    clock = built.service.parts.clock
+    expected = {name for name, on in (("page", config.settings.server), ("admin", config.settings.admin)) if on}
+    until = clock.monotonic() + GREETING_WAIT
+    while not (expected <= built.addresses.keys() and built.service.console.snapshot().ready):
+        if clock.monotonic() >= until:
+            break
+        await clock.sleep_until(clock.monotonic() + 0.05)
+    for line in greeting(built, config):
+        print(line, file=sys.stderr)
+
+
+def greeting(built: Built, config: Config) -> Sequence[str]:
+    """The lines of the greeting."""
+    from monitor.app.build.sinks import name_of
+    from monitor.model.units import spell_duration
+
+    picture = built.service.console.snapshot()
+    dues = sorted(row.cadence.due for row in picture.feeds if row.cadence.due > picture.at)
+    lines = [f"news-monitor {picture.version}: {len(picture.feeds)} feeds, {len(picture.watches)} watches"]
+    for name, text in (("page", "page and API"), ("admin", "probes and metrics")):
+        if name in built.addresses:
+            lines.append(f"  {text}: {built.addresses[name]}")
+    if not picture.feeds:
+        lines.append("  nothing is polled: add a feed as a file in feeds/ of the configuration directory")
+    else:
+        later = f"; the next known one in {spell_duration(dues[0] - picture.at)}" if dues else ""
+        lines.append(f"  first polls begin now and are spread{later}")
+    sinks = ", ".join(name_of(sink) for sink in config.settings.sinks) or "no sink"
+    lines.append(f"  events go to the ledger in {config.settings.data_dir}/ and from there to: {sinks}")
+    lines.append("  stop with Ctrl-C")
+    return lines
