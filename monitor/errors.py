@@ -6,6 +6,7 @@ What a web server or a feed does wrong is never here: it is a value (`monitor.mo
     ├── ConfigError        every problem of a configuration at once      exit 3
     ├── UsageError         a command was called wrongly                  exit 2
     ├── Unreachable        a dependency (broker, daemon) is not there    exit 4
+    ├── StorageFailed      the disk under the ledger fails; the process stops
     ├── LedgerError        the ledger cannot go on
     │   ├── Fenced         another owner has the shard
     │   ├── LedgerLocked   another process holds the data directory
@@ -69,6 +70,15 @@ class Unreachable(MonitorError):
     """A service this command needs does not answer; the message says which and what to do."""
 
     id = "MON-RUN-004"
+
+
+class StorageFailed(MonitorError):
+    """The disk under the ledger fails: nothing can be known to be durable any more, so the process has to stop.
+
+    No `LedgerError`, for opening the shard again would not help.
+    """
+
+    id = "MON-RUN-014"
 
 
 class LedgerError(MonitorError):

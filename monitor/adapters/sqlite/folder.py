@@ -1,0 +1,76 @@
+"""The data directory: its lock, and the space kept back for a full disk."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from monitor.errors import LedgerError, LedgerLocked
+
+LOCK, RESERVE = "lock", "reserve"
+RESERVE_BYTES = 4 << 20
+"""Even deleting needs room on a full disk; this much is freed for it."""
+
+
+class Lock:
+    """`flock` on `<data_dir>/lock`: ends with the process, whatever ends it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises LedgerLocked if another process holds it, LedgerError if the directory cannot be written."""
+        path = folder / LOCK
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise LedgerError(
+                f"{folder}: cannot be written as user {os.getuid()} ({error.strerror}); "
+                "make it a writable directory of that user, or set `data_dir` to another one"
+            ) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(self._file, 20).decode(errors="replace").strip() or "unknown"
+            os.close(self._file)
+            raise LedgerLocked(
+                f"{path} is held by process {holder}: another news-monitor runs on this directory; "
+                "stop it, or set `data_dir` to another one"
+            ) from error
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def release(self) -> None:
+        """Lets the next process in; twice is no mistake."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+class Reserve:
+    """A file that holds its place on the disk until it is needed."""
+
+    def __init__(self, folder: Path, size: int = RESERVE_BYTES) -> None:
+        self._path, self._size = folder / RESERVE, size
+
+    def fill(self) -> bool:
+        """Takes the place; False if the disk does not have it."""
+        if self._path.exists() and self._path.stat().st_size >= self._size:
+            return True
+        try:
+            with self._path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, self._size)
+        except OSError:
+            self.free()
+            return False
+        return True
+
+    def free(self) -> None:
+        """Gives the place back."""
+        with suppress(OSError):
+            self._path.unlink()
+
+    def disk_is_full(self) -> bool:
+        """Less than a quarter of the reserve is left on the disk."""
+        room = os.statvfs(self._path.parent)
+        return room.f_bavail * room.f_frsize < self._size // 4

@@ -1,0 +1,222 @@
+"""Ledger, its view and the registry on the embedded database: one transaction over events, states and due times."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+
+from monitor.adapters.sqlite.database import Database, Source
+from monitor.errors import Fenced, LedgerError
+from monitor.model.event import Batch, Record
+from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.ids import FeedId, ShardId
+from monitor.model.units import Instant
+from monitor.ports import Point, pass_by
+from monitor.state.codec import decode_spec, decode_state, encode_spec, encode_state
+
+INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, topic) DO NOTHING"
+INSERT_FEED = (
+    "INSERT INTO feeds VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET spec = excluded.spec WHERE spec != excluded.spec"
+)
+
+
+class _Restored(NamedTuple):
+    epoch: int
+    specs: Mapping[FeedId, FeedSpec]
+    states: Mapping[FeedId, bytes]
+    dues: Mapping[FeedId, Instant]
+
+
+class SqliteLedger:
+    """The embedded ledger. It has one shard with every feed, whatever number is asked for."""
+
+    def __init__(self, database: Database, point: Point = pass_by) -> None:
+        self._database, self._point = database, point
+
+    async def open(self, shard: ShardId) -> SqliteShard:
+        """Raises the epoch, which fences whoever opened the shard before, and then reads."""
+        changes: asyncio.Queue[FeedChanges | None] = asyncio.Queue()
+        self._database.listeners.add(changes)
+        try:
+            restored = await self._database.write(partial(_take_over, shard))
+        except BaseException:
+            self._database.listeners.discard(changes)
+            raise
+        return SqliteShard(self._database, shard, restored, changes, self._point)
+
+
+class SqliteShard:
+    """The opened shard. Commits run one after the other; after one that failed or was cancelled it is dead."""
+
+    def __init__(
+        self,
+        database: Database,
+        shard: ShardId,
+        restored: _Restored,
+        changes: asyncio.Queue[FeedChanges | None],
+        point: Point,
+    ) -> None:
+        self._database, self._shard, self._epoch = database, shard, restored.epoch
+        self.specs, self.states, self.dues = restored.specs, restored.states, restored.dues
+        self._changes, self._point = changes, point
+        self._turn, self._alive = asyncio.Lock(), True
+
+    async def changes(self) -> AsyncIterator[FeedChanges]:
+        """Ends when the shard is closed."""
+        while (change := await self._changes.get()) is not None:
+            yield change
+
+    async def commit(self, batch: Batch) -> None:
+        """Raises Fenced, or LedgerError if the batch is not kept; a record whose id is there already is skipped.
+
+        States and due times of feeds that are not in the registry any more are not kept.
+        """
+        async with self._turn:
+            if not self._alive:
+                raise LedgerError("the shard was closed, or a commit failed: open it again")
+            self._alive = False
+            work = partial(_commit, self._shard, self._epoch, batch)
+            await self._database.write(work, point=self._point, intake=True)
+            self._alive = True
+
+    async def close(self) -> None:
+        """Nothing is held that could be lost."""
+        self._alive = False
+        self._database.listeners.discard(self._changes)
+        self._changes.put_nowait(None)
+
+
+class SqliteView:
+    """Specifications and states, read without fencing anybody."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    async def specs(self) -> Mapping[FeedId, FeedSpec]:
+        return await self._source.read(_specs)
+
+    async def states(self) -> Mapping[FeedId, bytes]:
+        return await self._source.read(_states)
+
+    async def dues(self) -> Mapping[FeedId, Instant]:
+        return await self._source.read(_dues)
+
+
+class SqliteRegistry:
+    """Which feeds there are."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def apply(self, changes: FeedChanges) -> None:
+        """What changes nothing is not passed on. A renamed feed takes the state of its old name along."""
+        effective = await self._database.write(partial(_apply, changes))
+        if effective.put or effective.removed:
+            for listener in self._database.listeners:
+                listener.put_nowait(effective)
+
+    async def feeds(self) -> Mapping[FeedId, FeedSpec]:
+        return await self._database.read(_specs)
+
+
+def _take_over(shard: ShardId, connection: sqlite3.Connection) -> _Restored:
+    connection.execute(
+        "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", (f"epoch:{shard}",)
+    )
+    return _Restored(_epoch(shard, connection), _specs(connection), _states(connection), _dues(connection))
+
+
+def _epoch(shard: ShardId, connection: sqlite3.Connection) -> int:
+    (epoch,) = connection.execute("SELECT value FROM meta WHERE key = ?", (f"epoch:{shard}",)).fetchone()
+    return int(epoch)
+
+
+def _specs(connection: sqlite3.Connection) -> Mapping[FeedId, FeedSpec]:
+    rows = connection.execute("SELECT id, spec FROM feeds ORDER BY id")
+    return MappingProxyType({FeedId(feed): decode_spec(spec) for feed, spec in rows})
+
+
+def _states(connection: sqlite3.Connection) -> Mapping[FeedId, bytes]:
+    rows = connection.execute("SELECT feed, state FROM states WHERE state IS NOT NULL")
+    return MappingProxyType({FeedId(feed): state for feed, state in rows})
+
+
+def _dues(connection: sqlite3.Connection) -> Mapping[FeedId, Instant]:
+    rows = connection.execute("SELECT feed, due FROM states WHERE due IS NOT NULL")
+    return MappingProxyType({FeedId(feed): due for feed, due in rows})
+
+
+def _commit(shard: ShardId, epoch: int, batch: Batch, connection: sqlite3.Connection) -> None:
+    if _epoch(shard, connection) != epoch:
+        raise Fenced(f"shard {shard} was opened again by somebody else")
+    _append(batch.records, connection)
+    # A new state holds its own due time, so an older separate one must not outlive it.
+    connection.executemany(
+        "INSERT INTO states (feed, state, due) SELECT ?1, ?2, NULL FROM feeds WHERE id = ?1 "
+        "ON CONFLICT (feed) DO UPDATE SET state = excluded.state, due = NULL",
+        batch.states,
+    )
+    connection.executemany(
+        "INSERT INTO states (feed, due) SELECT ?1, ?2 FROM feeds WHERE id = ?1 "
+        "ON CONFLICT (feed) DO UPDATE SET due = excluded.due",
+        batch.dues,
+    )
+
+
+def _append(records: tuple[Record, ...], connection: sqlite3.Connection) -> None:
+    """Numbers run without a gap, so that counting what a reader has not seen is a subtraction."""
+    if not records:
+        return
+    (head,) = connection.execute("SELECT value FROM meta WHERE key = 'head'").fetchone()
+    size = 0
+    for record in records:
+        row = _row(head + 1, record)
+        added = connection.execute(INSERT_EVENT, row)
+        if added.rowcount:
+            head, size = head + 1, size + row[7]
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (head,))
+    connection.execute("UPDATE meta SET value = value + ? WHERE key = 'bytes'", (size,))
+
+
+def _row(seq: int, record: Record) -> tuple[int, str, str, str, str | None, float, int | None, int, str, bytes]:
+    headers = json.dumps(record.headers, ensure_ascii=False, separators=(",", ":"))
+    source = dict(record.headers).get("ce_source")
+    size = len(headers) + len(record.value) + len(record.key)
+    return seq, record.id, record.topic, record.key, source, record.at, record.partition, size, headers, record.value
+
+
+def _apply(changes: FeedChanges, connection: sqlite3.Connection) -> FeedChanges:
+    put = [spec for spec in changes.put if _remember(spec, connection)]
+    removed = [feed for feed in changes.removed if _forget(feed, connection)]
+    return FeedChanges(tuple(put), tuple(removed))
+
+
+def _forget(feed: FeedId, connection: sqlite3.Connection) -> bool:
+    connection.execute("DELETE FROM states WHERE feed = ?", (feed,))
+    return bool(connection.execute("DELETE FROM feeds WHERE id = ?", (feed,)).rowcount)
+
+
+def _remember(spec: FeedSpec, connection: sqlite3.Connection) -> bool:
+    if spec.renamed_from is not None:
+        _rename(spec.renamed_from, spec.id, connection)
+    return bool(connection.execute(INSERT_FEED, (spec.id, encode_spec(spec))).rowcount)
+
+
+def _rename(old: FeedId, new: FeedId, connection: sqlite3.Connection) -> None:
+    """Gives a feed the memory of its former name, unless it has one of its own or that one cannot be read."""
+    row = connection.execute("SELECT state FROM states WHERE feed = ?", (old,)).fetchone()
+    if row is None or row[0] is None:
+        return
+    with suppress(ValueError):
+        state = encode_state(replace(decode_state(row[0]), feed=new))
+        connection.execute(
+            "INSERT INTO states SELECT ?1, ?2, due FROM states WHERE feed = ?3 ON CONFLICT DO NOTHING",
+            (new, state, old),
+        )

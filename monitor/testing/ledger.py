@@ -1,0 +1,239 @@
+"""The embedded ledger without a disk: the same promises, kept in one object that outlives its users.
+
+`MemoryStore` is what a restart leaves behind; `MemoryLedger`, `MemoryRegistry`, `MemoryView` and `MemoryEventLog` are
+what a process has of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+from monitor.errors import Fenced, LedgerError
+from monitor.model.event import Batch, Logged, Record
+from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.ids import FeedId, ShardId
+from monitor.model.units import Instant
+from monitor.ports import Clock, Point, SinkCursor, pass_by
+from monitor.state.codec import decode_state, encode_state
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """Everything that is durable."""
+
+    specs: dict[FeedId, FeedSpec] = field(default_factory=dict)
+    states: dict[FeedId, bytes] = field(default_factory=dict)
+    dues: dict[FeedId, Instant] = field(default_factory=dict)
+    events: list[Logged] = field(default_factory=list)
+    head: int = 0
+    cursors: dict[str, SinkCursor] = field(default_factory=dict)
+    epochs: dict[ShardId, int] = field(default_factory=dict)
+    listeners: set[asyncio.Queue[FeedChanges | None]] = field(default_factory=set)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    failing: LedgerError | None = None
+    """What every commit raises, until it is None again."""
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Numbers those whose id is not there yet."""
+        known = {(logged.record.id, logged.record.topic) for logged in self.events}
+        for record in records:
+            if (record.id, record.topic) not in known:
+                known.add((record.id, record.topic))
+                self.head += 1
+                self.events.append(Logged(self.head, record))
+
+    def ring(self) -> None:
+        """Wakes whoever waits for news."""
+        self.news.set()
+        self.news = asyncio.Event()
+
+
+class MemoryLedger:
+    """One shard with every feed."""
+
+    def __init__(self, store: MemoryStore, point: Point = pass_by) -> None:
+        self._store, self._point = store, point
+
+    async def open(self, shard: ShardId) -> MemoryShard:
+        self._store.epochs[shard] = self._store.epochs.get(shard, 0) + 1
+        return MemoryShard(self._store, shard, self._point)
+
+
+class MemoryShard:
+    """The opened shard; dead after a commit that failed."""
+
+    def __init__(self, store: MemoryStore, shard: ShardId, point: Point) -> None:
+        self._store, self._shard, self._epoch, self._point = store, shard, store.epochs[shard], point
+        self.specs: Mapping[FeedId, FeedSpec] = MappingProxyType(dict(store.specs))
+        self.states: Mapping[FeedId, bytes] = MappingProxyType(dict(store.states))
+        self.dues: Mapping[FeedId, Instant] = MappingProxyType(dict(store.dues))
+        self._changes: asyncio.Queue[FeedChanges | None] = asyncio.Queue()
+        self._alive = True
+        store.listeners.add(self._changes)
+
+    async def changes(self) -> AsyncIterator[FeedChanges]:
+        while (change := await self._changes.get()) is not None:
+            yield change
+
+    async def commit(self, batch: Batch) -> None:
+        if not self._alive:
+            raise LedgerError("the shard was closed, or a commit failed: open it again")
+        self._alive = False
+        self._point("memory.before_commit")
+        if self._store.failing is not None:
+            raise self._store.failing
+        if self._store.epochs[self._shard] != self._epoch:
+            raise Fenced(f"shard {self._shard} was opened again by somebody else")
+        self._keep(batch)
+        self._point("memory.after_commit")
+        self._alive = True
+        self._store.ring()
+        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        self._alive = False
+        self._store.listeners.discard(self._changes)
+        self._changes.put_nowait(None)
+
+    def _keep(self, batch: Batch) -> None:
+        store = self._store
+        store.append(batch.records)
+        for feed, state in batch.states:
+            if feed in store.specs:
+                store.states[feed] = state
+                store.dues.pop(feed, None)
+        store.dues.update({feed: due for feed, due in batch.dues if feed in store.specs})
+
+
+class MemoryView:
+    """Reads without fencing."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def specs(self) -> Mapping[FeedId, FeedSpec]:
+        return MappingProxyType(dict(self._store.specs))
+
+    async def states(self) -> Mapping[FeedId, bytes]:
+        return MappingProxyType(dict(self._store.states))
+
+    async def dues(self) -> Mapping[FeedId, Instant]:
+        return MappingProxyType(dict(self._store.dues))
+
+
+class MemoryRegistry:
+    """Which feeds there are."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def apply(self, changes: FeedChanges) -> None:
+        put = tuple(spec for spec in changes.put if self._remember(spec))
+        removed = tuple(feed for feed in changes.removed if self._forget(feed))
+        if put or removed:
+            for listener in self._store.listeners:
+                listener.put_nowait(FeedChanges(put, removed))
+
+    async def feeds(self) -> Mapping[FeedId, FeedSpec]:
+        return MappingProxyType(dict(self._store.specs))
+
+    def _remember(self, spec: FeedSpec) -> bool:
+        store, old = self._store, spec.renamed_from
+        if old in store.states and spec.id not in store.states:
+            store.states[spec.id] = encode_state(replace(decode_state(store.states[old]), feed=spec.id))
+        changed = store.specs.get(spec.id) != spec
+        store.specs[spec.id] = spec
+        return changed
+
+    def _forget(self, feed: FeedId) -> bool:
+        self._store.states.pop(feed, None)
+        self._store.dues.pop(feed, None)
+        return self._store.specs.pop(feed, None) is not None
+
+
+class MemoryEventLog:
+    """The log, with retention by age (seconds) and size (bytes)."""
+
+    def __init__(self, store: MemoryStore, clock: Clock, age: float = 30 * 86400.0, size: int = 2 << 30) -> None:
+        self._store, self._clock, self._age, self._size = store, clock, age, size
+
+    async def read(self, after: int, topics: Sequence[str] = (), limit: int = 500) -> Sequence[Logged]:
+        wanted = _chooser(topics, {})
+        return [one for one in self._store.events if one.seq > after and wanted(one.record)][:limit]
+
+    async def latest(
+        self,
+        topics: Sequence[str] = (),
+        before: int | None = None,
+        limit: int = 50,
+        filters: Mapping[str, str] | None = None,
+    ) -> Sequence[Logged]:
+        wanted = _chooser(topics, filters or {})
+        found = [one for one in self._store.events if (before is None or one.seq < before) and wanted(one.record)]
+        return found[::-1][:limit]
+
+    async def wait(self, after: int) -> int:
+        while self._store.head <= after:
+            await self._store.news.wait()
+        return self._store.head
+
+    async def head(self) -> int:
+        return self._store.head
+
+    async def tail_seq(self) -> int:
+        return self._store.events[0].seq if self._store.events else self._store.head + 1
+
+    async def topics(self) -> Sequence[str]:
+        return sorted({one.record.topic for one in self._store.events})
+
+    async def cursor(self, sink: str) -> SinkCursor | None:
+        return self._store.cursors.get(sink)
+
+    async def cursors(self) -> Sequence[SinkCursor]:
+        return sorted(self._store.cursors.values(), key=lambda cursor: cursor.sink)
+
+    async def advance(self, sink: str, seq: int, dead: int = 0) -> None:
+        old = self._store.cursors.get(sink)
+        if old is not None and old.seq >= seq:
+            self._store.cursors[sink] = replace(old, dead=old.dead + dead)
+        else:
+            self._store.cursors[sink] = SinkCursor(sink, seq, self._clock.now(), dead + (old.dead if old else 0))
+
+    async def expire(self, now: Instant) -> tuple[int, int]:
+        tail = await self.tail_seq()
+        upto = self._beyond(now)
+        missed = [max(0, upto - max(cursor.seq, tail - 1)) for cursor in self._store.cursors.values()]
+        for cursor in await self.cursors():
+            if cursor.seq < upto:
+                await self.advance(cursor.sink, upto, upto - max(cursor.seq, tail - 1))
+        before = len(self._store.events)
+        self._store.events = [one for one in self._store.events if one.seq > upto]
+        return before - len(self._store.events), max(missed, default=0)
+
+    def _beyond(self, now: Instant) -> int:
+        """The number up to which events go."""
+        held, upto = sum(_size(one.record) for one in self._store.events), 0
+        for one in self._store.events:
+            if one.record.at >= now - self._age and held <= self._size:
+                break
+            held, upto = held - _size(one.record), one.seq
+        return upto
+
+
+def _size(record: Record) -> int:
+    return len(record.value) + len(record.key) + sum(len(name) + len(value) for name, value in record.headers)
+
+
+def _chooser(topics: Sequence[str], filters: Mapping[str, str]) -> Callable[[Record], bool]:
+    wanted = {("ce_source", f"/feeds/{value}") if name == "feed" else (name, value) for name, value in filters.items()}
+
+    def choose(record: Record) -> bool:
+        return (not topics or any(fnmatchcase(record.topic, topic) for topic in topics)) and wanted <= set(
+            record.headers
+        )
+
+    return choose
