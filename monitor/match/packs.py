@@ -22,12 +22,13 @@ KINDS = {
     "prefix": "prefix",
     "suffix": "suffix",
     "case": "case",
+    "acronym": "acronym",
     "accent": "accent",
     "prefix_accent": "prefix_accent",
     "suffix_accent": "suffix_accent",
 }
 WEAK_KINDS = {**KINDS, "term": "term"}
-SCOPE = {"terms": "any", "prefix": "any", "case": "any"}
+SCOPE = {"terms": "any", "prefix": "any", "case": "any", "acronym": "any"}
 """Kinds that run on text of any language unless the pack's `scope` says otherwise; the others run on their own."""
 TOP_KEYS = frozenset({"concept", "wikidata", "status", "scope", "symbols", "languages", "weak_context", "notes"})
 BLOCK_KEYS = frozenset(
@@ -86,7 +87,6 @@ class _Entry:
     written: str
     bound: bool
     weak: bool
-    acronym: bool = False
     free_left: bool = False
 
 
@@ -219,21 +219,20 @@ class PackReader:
         self, language: str, block: Mapping[str, Any], key: str, value: object, path: Path, weak: bool = False
     ) -> Iterator[_Entry]:
         named = value if isinstance(value, dict) else {"text": value}
-        self.refuse_unknown(named, frozenset({"text", "acronym"}), path)
+        self.refuse_unknown(named, frozenset({"text"}), path)
         written = self.string(named.get("text"), path)
         bound = language != "und" and (self.scope.get(key) != "any" or bool(block.get("only_lang")))
         attach = CLITICS.get(str(block.get("clitics")), _alone) if not key.startswith("suffix") else _alone
         free_left = block.get("left_boundary") is False
-        acronym = bool(named.get("acronym"))
         for text in attach(written):
-            yield _Entry(path, language, key, text, written, bound, weak, acronym, free_left)
+            yield _Entry(path, language, key, text, written, bound, weak, free_left)
 
     def read_not_in(self, entry: object, path: Path) -> NotIn:
         named = {"text": entry} if isinstance(entry, str) else self.mapping(entry, path)
         self.refuse_unknown(named, frozenset({"text", "unless_before", "case"}), path)
         after = named.get("unless_before") or ""
         letters = "".join(map(str, after)) if isinstance(after, list) else str(after)
-        return NotIn(self.string(named.get("text"), path), letters, bool(named.get("case")))
+        return NotIn(self.string(named.get("text"), path), "".join(fold_words(letters)), bool(named.get("case")))
 
     def read_sample(self, sample: object, language: str, path: Path) -> Sample:
         named = {"text": sample} if isinstance(sample, str) else self.mapping(sample, path)
@@ -274,7 +273,8 @@ class PackReader:
 
 def _alias(concept: str, entry: _Entry, core: str, longer: list[tuple[str, NotIn]]) -> Alias:
     left, right = entry.key.startswith("suffix"), entry.key.startswith("prefix")
-    exact, cased = entry.key.endswith(("case", "accent")), entry.key == "case"
+    cased = entry.key in ("case", "acronym")
+    exact = cased or entry.key.endswith("accent")
     open_left = left or entry.free_left
     swallowers: list[Swallower] = []
     for text, not_in in longer:
@@ -287,7 +287,7 @@ def _alias(concept: str, entry: _Entry, core: str, longer: list[tuple[str, NotIn
             check=Check(
                 exact=exact_form(entry.text, cased) if exact else "",
                 cased=cased,
-                acronym=entry.acronym,
+                acronym=entry.key == "acronym",
                 language=language_group(entry.language) if entry.bound else "",
                 not_in=tuple(swallowers),
             ),

@@ -26,6 +26,9 @@ class Swallower:
     """Letters that make it count after all when one of them follows the longer string."""
     exact: str = ""
     """Only where the original is this, capitals included."""
+    lead: str = ""
+    trail: str = ""
+    """Punctuation that the original has right before and behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +115,28 @@ def _is_mark(letter: str) -> bool:
 def make_swallowers(core: str, longer: str, entry: NotIn, open_left: bool, open_right: bool) -> tuple[Swallower, ...]:
     """The ways in which a folded pattern lies inside the folded entry `longer`; none if it does not, or is all of it.
 
-    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are always open, and so is an end
-    where the pattern itself is.
+    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are open unless a blank is written
+    there, and so is an end where the pattern itself is. With `case`, punctuation at the ends counts: `(İHA)`.
     """
-    if len(longer) <= len(core):
+    lead, trail = _margins(entry.text) if entry.case else ("", "")
+    if len(longer) <= len(core) and not (lead or trail):
         return ()
-    left = open_left or entry.text.startswith("*") or script_class(longer[0]) in (*UNSPACED, HANGUL)
-    right = open_right or entry.text.endswith("*") or script_class(longer[-1]) in (*UNSPACED, HANGUL)
-    text = ("" if left else " ") + longer + ("" if right else " ")
+    left, right = _open_ends(longer, entry.text)
+    text = ("" if left or open_left else " ") + longer + ("" if right or open_right else " ")
     exact = exact_form(entry.text, True) if entry.case else ""
-    return tuple(
-        Swallower(text, at, entry.unless_before, exact) for at in range(len(text)) if text.startswith(core, at)
-    )
+    places = [at for at in range(len(text)) if text.startswith(core, at)]
+    return tuple(Swallower(text, at, entry.unless_before, exact, lead, trail) for at in places)
+
+
+def _open_ends(longer: str, written: str) -> tuple[bool, bool]:
+    """At which ends letters may go on: at a `*`, or in a script without word borders unless a blank is written."""
+    attached = (*UNSPACED, HANGUL)
+    left = written.startswith("*") or (script_class(longer[0]) in attached and not written.startswith(" "))
+    right = written.endswith("*") or (script_class(longer[-1]) in attached and not written.endswith(" "))
+    return left, right
+
+
+def _margins(written: str) -> tuple[str, str]:
+    """The punctuation before the first and behind the last letter."""
+    words = [at for at, letter in enumerate(written) if unicodedata.category(letter)[0] in "LMN"]
+    return (written[: words[0]].strip("* "), written[words[-1] + 1 :].strip("* ")) if words else ("", "")

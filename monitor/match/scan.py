@@ -130,7 +130,13 @@ class Scan:
         after = text[stop : stop + 1]
         if after and after in longer.unless_before:
             return False
-        return not longer.exact or exact_form(self.surface(begin, stop), True) == longer.exact
+        return not longer.exact or self._written_so(longer, begin, stop)
+
+    def _written_so(self, longer: Swallower, begin: int, stop: int) -> bool:
+        first, last = self.folded.span(*self.core_span(begin, stop))
+        before, after = self.folded.original[:first], self.folded.original[last : last + len(longer.trail)]
+        exact = exact_form(self.folded.original[first:last], True) == longer.exact
+        return exact and before.endswith(longer.lead) and after == longer.trail
 
     def _inexact(self, check: Check, start: int, end: int) -> Reason:
         if exact_form(self.surface(start, end), check.cased) != check.exact:
