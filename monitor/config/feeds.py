@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 from monitor.config import forms, places, problems, typed
-from monitor.config.places import Node
+from monitor.config.places import EMPTY, Node, Path
 from monitor.config.schema import STRICT
 from monitor.errors import Problem
 from monitor.model.feed import FeedClass, FeedOverrides, FeedSpec, Interval
@@ -122,47 +122,40 @@ def read(file: str, text: str, cls: FeedClass) -> tuple[list[Found], list[Proble
 def _document(document: Node, cls: FeedClass) -> tuple[list[Found], list[Problem]]:
     if document.value is None:
         return [], []
-    wrong = _shape(document)
-    if wrong:
-        return [], wrong
-    defaults = document.entries().get("defaults", Node({}, document.place, document.key))
-    shared = _with_interval(defaults)
-    checked = typed.check(FeedDefaults, shared, ("defaults",))
-    if isinstance(checked, list):
-        wrong, shared = checked, Node({}, document.place, document.key)
+    if not isinstance(document.value, dict):
+        message = "the file has to be a mapping with the list `feeds`"
+        return [], [problems.at(document.place, "", "MON-CFG-006", message)]
+    shared, wrong = _defaults(document)
     nodes = [_with_interval(node, shared.entries()) for node in document.at(("feeds",)).items()]
-    entries = _entries(nodes)
     found: list[Found] = []
-    for number, (node, entry) in enumerate(zip(nodes, entries, strict=True)):
-        problems_here = _problems(node, entry, ("feeds", number))
-        wrong += problems_here
-        if isinstance(entry, FeedEntry) and not problems_here:
+    for number, (node, (entry, faults)) in enumerate(zip(nodes, _entries(nodes), strict=True)):
+        path: Path = ("feeds", number)
+        faults = [*_once(node, faults), *(_forms(node, entry, path) if entry else ())]  # noqa: PLW2901
+        wrong += faults
+        if entry is not None and not faults:
             found.append(Found(spec(entry, cls), node))
     return found, wrong
 
 
-def _shape(document: Node) -> list[Problem]:
-    """What keeps a file from being looked at feed by feed."""
-    if not isinstance(document.value, dict):
-        message = "the file has to be a mapping with the list `feeds`"
-        return [problems.at(document.place, "", "MON-CFG-006", message)]
+def _defaults(document: Node) -> tuple[Node, list[Problem]]:
+    """The keys that all feeds of a file share, and what is wrong with the file beside its feeds."""
     allowed = ("defaults", "feeds")
-    wrong = [problems.unknown_key(n.key, k, k, allowed) for k, n in document.value.items() if k not in allowed]
-    feeds = document.value.get("feeds")
-    if feeds is not None and feeds.value is not None and not isinstance(feeds.value, list):
-        wrong.append(problems.at(feeds.place, "feeds", "MON-CFG-006", "has to be a list"))
-    return wrong
+    entries = document.entries()
+    wrong = [problems.unknown_key(node.key, key, key, allowed) for key, node in entries.items() if key not in allowed]
+    listed = entries.get("feeds")
+    if listed is not None and listed.value is not None and not isinstance(listed.value, list):
+        wrong.append(problems.at(listed.place, "feeds", "MON-CFG-006", "has to be a list"))
+    defaults = _with_interval(entries.get("defaults", EMPTY))
+    faults = typed.check(FeedDefaults, defaults, ("defaults",))[1]
+    return (EMPTY if faults else defaults), [*wrong, *_once(defaults, faults)]
 
 
-def _entries(nodes: list[Node]) -> list[FeedEntry | list[Problem]]:
+def _entries(nodes: list[Node]) -> list[tuple[FeedEntry | None, list[Problem]]]:
     """All at once if all are well, which is the rule; one by one to find those that are not."""
-    whole = typed.check(FeedsFile, Node({"feeds": Node(nodes, _NOWHERE, _NOWHERE)}, _NOWHERE, _NOWHERE))
-    if isinstance(whole, FeedsFile):
-        return list(whole.feeds)
+    whole, faults = typed.check(FeedsFile, EMPTY._replace(value={"feeds": EMPTY._replace(value=nodes)}))
+    if whole is not None and not faults:
+        return [(entry, []) for entry in whole.feeds]
     return [typed.check(FeedEntry, node, ("feeds", number)) for number, node in enumerate(nodes)]
-
-
-_NOWHERE = Place()
 
 
 def _with_interval(node: Node, shared: Mapping[str, Node] | None = None) -> Node:
@@ -176,24 +169,17 @@ def _with_interval(node: Node, shared: Mapping[str, Node] | None = None) -> Node
     return node._replace(value=merged)
 
 
-def _problems(node: Node, entry: FeedEntry | list[Problem], path: tuple[str | int, ...]) -> list[Problem]:
-    if isinstance(entry, list):
-        return _once(node, entry)
-    wrong = []
+def _forms(node: Node, entry: FeedEntry, path: Path) -> Iterator[Problem]:
+    """What types cannot say about a feed."""
     for name, check in CHECKS.items():
         value = getattr(entry, name)
         message = check(value) if value is not None else None
         if message:
-            wrong.append(problems.at(node.at((name,)).place, problems.spell((*path, name)), "MON-CFG-010", message))
+            yield problems.at(node.at((name,)).place, problems.spell((*path, name)), "MON-CFG-010", message)
     bounds = entry.interval
     if bounds is not None and not 0 < bounds.min <= bounds.max:
-        place = node.at(("interval",)).place
-        wrong.append(
-            problems.at(
-                place, problems.spell((*path, "interval")), "MON-CFG-009", "min has to be above 0s and not above max"
-            )
-        )
-    return wrong
+        message = "min has to be above 0s and not above max"
+        yield problems.at(node.at(("interval",)).place, problems.spell((*path, "interval")), "MON-CFG-009", message)
 
 
 def _once(node: Node, wrong: list[Problem]) -> list[Problem]:

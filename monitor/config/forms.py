@@ -49,13 +49,13 @@ def feed_url(url: str) -> str | None:
     """Only http and https; the address guard judges the rest when it is asked for."""
     if len(url) > MAX_URL:
         return f"is longer than {MAX_URL} characters"
+    if not re.match(r"https?://", url, re.IGNORECASE):
+        return "has to begin with http:// or https://"
     if re.search(r"[\s\x00-\x1f\x7f]", url):
         return "has a blank or a control character in it; write it as %20"
     parts = split(url)
     if parts is None or not parts.hostname:
         return "has to be a whole URL, for example https://example.org/feed.xml"
-    if parts.scheme not in ("http", "https"):
-        return "has to begin with http:// or https://"
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.config import feeds, places, problems, watches
 from monitor.errors import Problem
@@ -78,7 +78,7 @@ def _filters(
             continue
         if query not in known:
             faults = check_query(query, watches.text_place(feed.node.at(("filter",)), ""), concepts)
-            wrong += faults
+            wrong += [replace(fault, path=f"{feed.spec.id}.filter") for fault in faults]
             if faults:
                 continue
             known[query] = compile_filter(query, concepts)

@@ -63,8 +63,7 @@ def _settings(found: _Gathered, files: Mapping[str, str], environ: Mapping[str, 
     found.tree, wrong = settings_file.layers(files, environ)
     found.settings, more = settings_file.compose(found.tree)
     found.problems += [*wrong, *more]
-    if not more:
-        found.problems += checks.settings(found.settings, found.tree)
+    found.problems += checks.settings(found.settings, found.tree)
     if found.settings.contact == PLACEHOLDER:
         message = "nobody is named as contact; set it to a page or a mail address, so that webmasters can reach you"
         found.warnings.append(
@@ -114,8 +113,9 @@ def _watches(found: _Gathered, files: Mapping[str, str]) -> None:
 def _references(found: _Gathered) -> None:
     """Ids that name nothing. Feeds are also added while running, so a watch that names an unknown one is a warning."""
     known_watches = [entry.watch.id for entry in found.watches]
+    broken = any(problem.file.startswith("watches/") for problem in found.problems)
     known_feeds = {entry.spec.id for entry in found.feeds}
-    for feed in found.feeds:
+    for feed in [] if broken else found.feeds:
         for number, name in enumerate(feed.spec.watches or ()):
             if name not in known_watches:
                 message = f"there is no watch with this id{problems.suggest(name, known_watches)}"

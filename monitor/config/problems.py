@@ -34,11 +34,16 @@ IDS: Mapping[str, str] = {
     "MON-CFG-018": "A watch needs exactly one of `query`, `keywords` and `keywords_file`.",
     "MON-CFG-019": "A case beside a watch does not come out as it says.",
     "MON-CFG-020": "A reload would remove many feeds at once; `allow_mass_removal: true` permits it.",
-    "MON-CFG-021": "A concept pack that cannot be used.",
     "MON-CFG-030": "Warning: nobody is named as contact, so webmasters cannot reach the operator.",
     "MON-CFG-031": "Warning: there are no feeds, so nothing is polled.",
     "MON-CFG-032": "Warning: the same feed under two URLs.",
     "MON-CFG-033": "Warning: there are no watches, so nothing is flagged.",
+    "MON-CFG-060": "A concept pack is not valid YAML.",
+    "MON-CFG-061": "A value of the wrong kind in a concept pack, or no name.",
+    "MON-CFG-062": "A key that concept packs do not have.",
+    "MON-CFG-063": "An alias of a concept of which nothing is left once case and accents are put aside.",
+    "MON-CFG-064": "An alias that its own exceptions would always drop.",
+    "MON-CFG-065": "Two concept packs of one name.",
 }
 """What each id means; `docs/errors.md` is made from this."""
 
@@ -68,6 +73,8 @@ _SYNTAX = (
     ("unknown escape character", "a backslash in double quotes begins an escape; use single quotes"),
     ("control characters are not allowed", "a control character; remove it"),
 )
+_OPENED = ("unexpected end of stream", "expected ',' or ']'", "expected ',' or '}'")
+"""Causes that show at the end of a file, or lines below: where the bracket or quote was opened helps more."""
 
 
 def at(place: Place, path: str, code: str, message: str, context: str = "") -> Problem:
@@ -107,8 +114,10 @@ def duplicate_id(place: Place, path: str, what: str, first: Place) -> Problem:
 
 def syntax(file: str, text: str, error: Exception) -> Problem:
     """What the YAML scanner stumbled over, in our words, with the character that most often is the reason."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     cause = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "")
+    mark = getattr(error, "problem_mark", None)
+    if any(words in cause for words in _OPENED):
+        mark = getattr(error, "context_mark", None) or mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else _offset(file, text, getattr(error, "position", 0))
     if "cannot start any token" in cause and mark is not None:
         return at(place, "", "MON-CFG-001", _stray(text, mark.line, mark.column))

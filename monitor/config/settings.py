@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -10,12 +10,13 @@ from monitor.config import environ as environment
 from monitor.config import places, problems, typed
 from monitor.config.export import spell_value
 from monitor.config.places import Node
-from monitor.config.schema import SINKS, AnySink, Settings, written
+from monitor.config.schema import SINKS, AnySink, Settings, StdoutSettings, written
 from monitor.errors import Problem
 from monitor.model.watch import Place
 
 ROOT = "monitor.yaml"
 NOWHERE = Place(ROOT)
+_STAND_IN = StdoutSettings()
 
 
 def merge(below: Node, above: Node) -> Node:
@@ -53,15 +54,14 @@ def _over(tree: Node, document: Node) -> tuple[Node, list[Problem]]:
 
 
 def compose(tree: Node) -> tuple[Settings, list[Problem]]:
-    """The settings a tree describes. With problems they are the defaults, so that checking can go on."""
+    """The settings a tree describes. What is wrong keeps its default, so that the rest can be checked further."""
     found = _ledger(tree)
     sinks, wrong = _sinks(tree)
-    rest = Node({key: node for key, node in tree.entries().items() if key != "sinks"}, tree.place, tree.key)
-    rest = _without_ledger(rest) if found else _filled(rest, Settings())
-    settings = typed.check(Settings, rest)
-    if isinstance(settings, list):
-        return Settings(), [*found, *wrong, *settings]
-    return replace(settings, sinks=settings.sinks if sinks is None else sinks), [*found, *wrong]
+    rest = typed.without(tree, ("sinks",))
+    rest = typed.without(rest, ("ledger",)) if found else rest
+    settings, more = typed.check(Settings, _filled(rest, Settings()))
+    settings = settings or Settings()
+    return replace(settings, sinks=settings.sinks if sinks is None else sinks), [*found, *wrong, *more]
 
 
 def _ledger(tree: Node) -> list[Problem]:
@@ -74,10 +74,6 @@ def _ledger(tree: Node) -> list[Problem]:
         " `sinks: [{kind: kafka, bootstrap_servers: […]}]`"
     )
     return [problems.at(kind.place, "ledger.kind", "MON-CFG-017", message)]
-
-
-def _without_ledger(tree: Node) -> Node:
-    return tree._replace(value={key: node for key, node in tree.entries().items() if key != "ledger"})
 
 
 def _filled(node: Node, default: Any) -> Node:
@@ -104,36 +100,28 @@ def _sinks(tree: Node) -> tuple[tuple[AnySink, ...] | None, list[Problem]]:
         return None, []
     if not isinstance(node.value, list):
         return None, [problems.at(node.place, "sinks", "MON-CFG-006", "has to be a list")]
-    sinks: dict[int, AnySink] = {}
-    found: list[Problem] = []
-    for number, entry in enumerate(node.value):
-        sink = _sink(entry, number)
-        if isinstance(sink, list):
-            found += sink
-        else:
-            sinks[number] = replace(sink, name=sink.name or sink.kind)
-    return tuple(sinks.values()), [*found, *_same_names(node, sinks)]
+    read = [_sink(entry, number) for number, entry in enumerate(node.value)]
+    sinks = tuple(replace(sink, name=sink.name or sink.kind) for sink, _ in read)
+    return sinks, [problem for _, wrong in read for problem in wrong] or _same_names(node, sinks)
 
 
-def _sink(entry: Node, number: int) -> AnySink | list[Problem]:
+def _sink(entry: Node, number: int) -> tuple[AnySink, list[Problem]]:
+    """A sink, or one that stands in its place so that the positions of the others hold, and what is wrong with it."""
     kind = entry.entries().get("kind")
+    path = f"sinks[{number}].kind"
     if kind is None:
-        return [
-            problems.at(
-                entry.place, f"sinks[{number}].kind", "MON-CFG-005", f"this key is missing; one of: {', '.join(SINKS)}"
-            )
-        ]
+        message = f"this key is missing; one of: {', '.join(SINKS)}"
+        return _STAND_IN, [problems.at(entry.place, path, "MON-CFG-005", message)]
     if not isinstance(kind.value, str) or kind.value not in SINKS:
-        return [
-            problems.at(kind.place, f"sinks[{number}].kind", "MON-CFG-007", f"has to be one of: {', '.join(SINKS)}")
-        ]
-    return typed.check(SINKS[kind.value], entry, ("sinks", number))
+        return _STAND_IN, [problems.at(kind.place, path, "MON-CFG-007", f"has to be one of: {', '.join(SINKS)}")]
+    sink, wrong = typed.check(SINKS[kind.value], entry, ("sinks", number))
+    return sink or _STAND_IN, wrong
 
 
-def _same_names(node: Node, sinks: Mapping[int, AnySink]) -> list[Problem]:
+def _same_names(node: Node, sinks: Sequence[AnySink]) -> list[Problem]:
     seen: set[str] = set()
     found = []
-    for number, sink in sinks.items():
+    for number, sink in enumerate(sinks):
         if sink.name in seen:
             message = "another sink has this name already; give each sink a `name` of its own, it names the cursor"
             found.append(problems.at(node.at((number,)).place, f"sinks[{number}].name", "MON-CFG-011", message))

@@ -25,19 +25,41 @@ def adapter(kind: Hashable) -> Any:
     return TypeAdapter(cast("type[Any]", kind))
 
 
-def check(kind: type[T], node: Node, prefix: Path = (), within: Path = ()) -> T | list[Problem]:
-    """The value of a node as `kind`, or all that is wrong with it.
+def check(kind: type[T], node: Node, prefix: Path = ()) -> tuple[T | None, list[Problem]]:
+    """The value of a node as `kind`, and all that is wrong with it; `prefix` goes in front of paths in problems.
 
-    `prefix` is put in front of paths in problems; `within` is where the type's own root lies below the node.
+    With problems the value is that of the parts that are right, so that they can be checked further; None if what is
+    wrong cannot be left out.
     """
+    value, findings = _validated(kind, node)
+    if not findings:
+        return value, []
+    rest = node
+    for finding in findings:
+        rest = without(rest, tuple(finding["loc"]))
+    return _validated(kind, rest)[0], [_problem(kind, node, finding, prefix) for finding in findings]
+
+
+def _validated(kind: type[T], node: Node) -> tuple[T | None, Sequence[Mapping[str, Any]]]:
     from pydantic import ValidationError
 
     try:
-        value: T = adapter(cast("Hashable", kind)).validate_json(json.dumps(node.at(within).plain()))
+        value: T = adapter(cast("Hashable", kind)).validate_json(json.dumps(node.plain()))
     except ValidationError as error:
-        findings = error.errors(include_input=False, include_url=False)
-        return [_problem(kind, node.at(within), finding, prefix) for finding in findings]
-    return value
+        return None, error.errors(include_input=False, include_url=False)
+    return value, ()
+
+
+def without(node: Node, path: Path) -> Node:
+    """A tree that lacks the key at a path; a list goes as a whole, so that no position changes its meaning."""
+    if not path or not isinstance(node.value, dict):
+        return node
+    name = str(path[0])
+    children = dict(node.value)
+    child = children.pop(name, None)
+    if child is not None and len(path) > 1 and isinstance(child.value, dict):
+        children[name] = without(child, path[1:])
+    return node._replace(value=children)
 
 
 def _problem(kind: type[Any], node: Node, finding: Mapping[str, Any], prefix: Path) -> Problem:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from monitor.config import forms, places, problems, typed
 from monitor.config.places import Node, Path
 from monitor.config.schema import STRICT
 from monitor.errors import Problem
-from monitor.match.compiler import keywords_query
+from monitor.match.compiler import check_query, keywords_query
 from monitor.model.ids import FeedId, WatchId
 from monitor.model.watch import Case, Place, Severity, Watch
 
@@ -127,17 +127,14 @@ def _entries(document: Node, wrong: list[Problem]) -> list[tuple[Node, Path]]:
 
 
 def _watch(node: Node, path: Path, text: str, files: Mapping[str, str]) -> Watch | list[Problem]:
-    entry = typed.check(WatchEntry, node, path)
-    if isinstance(entry, list):
-        return entry
+    entry, faults = typed.check(WatchEntry, node, path)
+    if entry is None or faults:
+        return [*faults, *(_texts(node, entry, path) if entry else ())]
     wrong = [*_texts(node, entry, path), *_sources(node, entry, path)]
     query = entry.query
     if query is None and not wrong:
-        keywords = _keywords(node, entry, path, files)
-        if isinstance(keywords, Problem):
-            wrong.append(keywords)
-        else:
-            query = keywords_query(keywords)
+        keywords, wrong = _keywords(node, entry, path, files)
+        query = keywords_query(keywords)
     return wrong if wrong or query is None else _built(entry, query, node, text)
 
 
@@ -165,22 +162,36 @@ def _sources(node: Node, entry: WatchEntry, path: Path) -> list[Problem]:
     return [problems.at(node.at(tuple(given[-1:])).key, problems.spell((*path, *given[-1:])), "MON-CFG-018", message)]
 
 
-def _keywords(node: Node, entry: WatchEntry, path: Path, files: Mapping[str, str]) -> tuple[str, ...] | Problem:
-    """The entries, written here or in a file beside this one."""
+def _keywords(node: Node, entry: WatchEntry, path: Path, files: Mapping[str, str]) -> tuple[list[str], list[Problem]]:
+    """The entries, written here or in a file beside this one, and what is wrong with any of them."""
     key = "keywords" if entry.keywords is not None else "keywords_file"
     place, spelt = node.at((key,)).place, problems.spell((*path, key))
-    words = entry.keywords
-    if words is None:
+    if entry.keywords is not None:
+        listed = [(word, child.place) for word, child in zip(entry.keywords, node.at((key,)).items(), strict=True)]
+    else:
         name = keywords_path(place.file, entry.keywords_file or "")
         if name is None:
-            return problems.at(place, spelt, "MON-CFG-014", "has to be a file below the directory of this one")
+            return [], [problems.at(place, spelt, "MON-CFG-014", "has to be a file below the directory of this one")]
         if name not in files:
-            return problems.at(place, spelt, "MON-CFG-014", f"there is no file {name}")
-        lines = (line.strip() for line in files[name].splitlines())
-        words = tuple(line for line in lines if line and not line.startswith("#"))
-    if not words:
-        return problems.at(place, spelt, "MON-CFG-005", "the list of keywords is empty")
-    return words
+            return [], [problems.at(place, spelt, "MON-CFG-014", f"there is no file {name}")]
+        listed = list(_lines(name, files[name]))
+    if not any(word.strip() for word, _ in listed):
+        return [], [problems.at(place, spelt, "MON-CFG-005", "the list of keywords is empty")]
+    return [word for word, _ in listed], [fault for word, place in listed for fault in _faults(word, place, spelt)]
+
+
+def _lines(name: str, text: str) -> Iterator[tuple[str, Place]]:
+    """The keywords of a file, with their lines."""
+    for number, line in enumerate(text.splitlines(), 1):
+        word = line.strip()
+        if word and not word.startswith("#"):
+            yield word, Place(name, number, 1)
+
+
+def _faults(word: str, place: Place, path: str) -> Iterator[Problem]:
+    """What keeps one keyword from being searched for."""
+    query = keywords_query([word])
+    return (replace(fault, path=path) for fault in (check_query(query, place, {}) if query else ()))
 
 
 def keywords_path(file: str, named: str) -> str | None:
