@@ -10,7 +10,7 @@ import click
 import typer
 
 from monitor import __version__
-from monitor.cli import once, run
+from monitor.cli import demo, once, run
 from monitor.cli.common import FAILED, INTERRUPTED, OK, USAGE, complain, exit_code
 from monitor.errors import MonitorError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (run, once):
+for module in (run, demo, once):
     module.register(app)
 
 

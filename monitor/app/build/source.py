@@ -1,11 +1,11 @@
-"""Where configuration comes from: a directory, or nothing but defaults."""
+"""Where configuration and time come from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from monitor.ports import ConfigSource
+from monitor.ports import Clock, ConfigSource
 
 
 def file_source(directory: Path, environ: Mapping[str, str]) -> ConfigSource:
@@ -13,3 +13,10 @@ def file_source(directory: Path, environ: Mapping[str, str]) -> ConfigSource:
     from monitor.adapters.files import FileSource
 
     return FileSource(directory, environ)
+
+
+def system_clock() -> Clock:
+    """The clock of this machine, for what runs beside a service."""
+    from monitor.adapters.clock import SystemClock
+
+    return SystemClock(lambda _note: None)
