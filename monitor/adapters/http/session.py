@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 from aiohttp.client_middlewares import ClientHandlerType
+from aiohttp.client_proto import ResponseHandler
 
 from monitor.adapters.http.guard import ATTEMPT, Attempt, GuardedResolver, SocketGuard
 from monitor.fetch.guard import Guard
@@ -17,6 +19,30 @@ from monitor.fetch.settings import FetchSettings
 DNS_TIMEOUT, DNS_TRIES, DNS_CACHE = 2.0, 2, 60
 KEEP_ALIVE = 5.0
 """Seconds: reused inside a burst, closed after it."""
+BODILESS = (b"304", b"204")
+
+
+class HeadFirst(ResponseHandler):
+    """Drops a body behind a 304 or 204, which must have none (RFC 9112 §6.3), instead of taking it for the next head.
+
+    Some servers send one; the client would lose the whole answer over it. The connection is not used again.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        if data.startswith(b"HTTP/1.") and data[9:12] in BODILESS:
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = head + end
+            if rest:
+                self.force_close()
+        super().data_received(data)
+
+
+class Connector(aiohttp.TCPConnector):
+    """The client's connector with our protocol; the client has no public place for one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._factory = partial(HeadFirst, loop=self._loop)  # type: ignore[assignment]
 
 
 class BrokenConnection(aiohttp.ClientError):
@@ -32,7 +58,7 @@ def make_resolver(settings: FetchSettings, guard: Guard) -> GuardedResolver:
 
 def make_connector(guard: Guard, resolver: GuardedResolver, tls: ssl.SSLContext) -> aiohttp.TCPConnector:
     """No limit of its own: places are given by `Lanes`, turns by the pacer."""
-    return aiohttp.TCPConnector(
+    return Connector(
         limit=0,
         resolver=resolver,
         ttl_dns_cache=DNS_CACHE,
