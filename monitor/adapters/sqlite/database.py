@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from monitor.adapters.sqlite.faults import FULL, DiskFull, explain, remedy
+from monitor.adapters.sqlite.faults import DiskFull, disk_full, explain, remedy
 from monitor.adapters.sqlite.folder import RESERVE_BYTES, Lock, Reserve
 from monitor.errors import LedgerError, LedgerTooNew, MonitorError, StorageFailed
 from monitor.model.feed import FeedChanges
@@ -129,18 +129,21 @@ class Database:
     def _transact(self, work: Work[T], point: Point, intake: bool) -> T:
         if self._broken is not None:
             raise self._broken
-        if intake and self._full:
-            self._regain()
         connection = self._connection
         assert connection is not None, "the database is closed"
+        if self._full:
+            self._make_room(connection, intake)
         with self._explained(), _transaction(connection, point):
             return work(connection)
 
-    def _regain(self) -> None:
-        """Batches are taken again once the disk has room for them and for the reserve."""
-        self._full = not self._reserve.fill()
-        if self._full:
-            raise DiskFull(f"{self.path}: {FULL}; free some space or shorten `retention`, polling goes on by itself")
+    def _make_room(self, connection: sqlite3.Connection, intake: bool) -> None:
+        """Empties the write-ahead log; batches are taken again once the disk has room for the reserve as well."""
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if intake:
+            self._full = not self._reserve.fill()
+            if self._full:
+                raise disk_full(self.path)
 
     def _look(self, work: Work[T]) -> T:
         with self._explained():
@@ -229,11 +232,13 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    # Overwriting what retention removes would cost as much room as it holds: too much on a full disk.
+    connection.execute("PRAGMA secure_delete = 0").fetchall()
     connection.execute(f"PRAGMA journal_size_limit = {MAX_WAL}")
     if path.stat().st_size <= CHECKED_UP_TO:
         (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if answer != "ok":
-            raise LedgerError(f"{path} is damaged ({answer}); {remedy(path)}")
+            raise LedgerError(f"{path} is damaged ({' '.join(answer.split())}); {remedy(path)}")
     for number, step in enumerate(MIGRATIONS[version:], version + 1):
         marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {number};"
         connection.executescript(f"BEGIN IMMEDIATE; {step}; {marks} COMMIT;")

@@ -89,7 +89,10 @@ class SqliteEventLog:
             gone, missed = await self._owner.write(partial(_expire, now, self.retention))
             rows, undelivered = rows + gone, undelivered + missed
             if gone < EXPIRED_AT_ONCE:
-                return rows, undelivered
+                break
+        while rows and await self._owner.write(_give_back):
+            pass
+        return rows, undelivered
 
     @property
     def _owner(self) -> Database:
@@ -221,8 +224,14 @@ def _expire(now: Instant, retention: Retention, connection: sqlite3.Connection) 
     )
     connection.execute("DELETE FROM events WHERE seq <= ?", (upto,))
     connection.execute("UPDATE meta SET value = value - ? WHERE key = 'bytes'", (size,))
-    connection.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})").fetchall()
     return upto - tail + 1, max(0, upto - min(behind, default=upto))
+
+
+def _give_back(connection: sqlite3.Connection) -> bool:
+    """Shortens the file by some pages; True if there are more."""
+    connection.execute(f"PRAGMA incremental_vacuum({FREED_AT_ONCE})").fetchall()
+    (left,) = connection.execute("PRAGMA freelist_count").fetchone()
+    return bool(left)
 
 
 def _beyond(now: Instant, retention: Retention, connection: sqlite3.Connection) -> tuple[int, int]:

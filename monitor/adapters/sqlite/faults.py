@@ -8,7 +8,6 @@ from pathlib import Path
 from monitor.errors import LedgerError, MonitorError, StorageFailed
 
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-FULL = "the disk is full"
 
 
 class DiskFull(LedgerError):
@@ -22,13 +21,18 @@ def explain(path: Path, error: sqlite3.DatabaseError, *, disk_is_full: bool, ope
     code = getattr(error, "sqlite_errorcode", None)
     kind = code & 0xFF if code is not None else None
     if kind == sqlite3.SQLITE_FULL or (kind == sqlite3.SQLITE_IOERR and disk_is_full):
-        return DiskFull(f"{path}: {FULL}; free some space or shorten `retention`, polling goes on by itself")
+        return disk_full(path)
     if kind in DAMAGED:
         text = f"{path} is damaged ({error}); {remedy(path)}"
         return LedgerError(text) if opening else StorageFailed(text)
     if kind == sqlite3.SQLITE_IOERR:
         return StorageFailed(f"{path}: the disk failed ({error}); mend it and start again, what was committed is kept")
     return LedgerError(f"{path}: {error}")
+
+
+def disk_full(path: Path) -> DiskFull:
+    """The refusal of a batch there is no room for."""
+    return DiskFull(f"{path}: the disk is full; free some space or shorten `retention`, then it goes on by itself")
 
 
 def remedy(path: Path) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from monitor.errors import LedgerError, LedgerLocked
 
 LOCK, RESERVE = "lock", "reserve"
-RESERVE_BYTES = 4 << 20
-"""Even deleting needs room on a full disk; this much is freed for it."""
+RESERVE_BYTES = 16 << 20
+"""Even deleting needs room on a full disk: as much as the write-ahead log may hold, which is a batch and a bit."""
 
 
 class Lock:
@@ -71,6 +71,6 @@ class Reserve:
             self._path.unlink()
 
     def disk_is_full(self) -> bool:
-        """Less than a quarter of the reserve is left on the disk."""
+        """Less than an eighth of the reserve is left on the disk."""
         room = os.statvfs(self._path.parent)
-        return room.f_bavail * room.f_frsize < self._size // 4
+        return room.f_bavail * room.f_frsize < self._size // 8
