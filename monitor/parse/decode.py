@@ -33,7 +33,7 @@ _NUL_PATTERNS = (
 )
 
 # windows-1252 with its five undefined bytes passed through as C1, as double encoders do.
-_CP1252_BYTES = {ord(bytes([byte]).decode("cp1252", "ignore") or chr(byte)): byte for byte in range(0x80, 0xA0)}
+_CP1252 = codecs.charmap_build("".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +200,4 @@ def _latin1_bytes(text: str) -> bytes:
 
 
 def _cp1252_bytes(text: str) -> bytes:
-    """Raises UnicodeError where a character is in neither windows-1252 nor C1."""
-    return text.translate(_CP1252_BYTES).encode("latin-1")
+    return codecs.charmap_encode(text, "strict", _CP1252)[0]

@@ -20,7 +20,7 @@ from monitor.model.poll import Failed, Headers
 from monitor.parse.decode import Decoded, declared, decode, http_label
 from monitor.parse.formats import FORMATS
 from monitor.parse.formats.elements import Element
-from monitor.parse.formats.names import ENTRY, NAMES, split
+from monitor.parse.formats.names import FEED_SPACES, split
 from monitor.parse.formats.scope import Scope
 from monitor.parse.gates import gate
 from monitor.parse.labels import charset_of
@@ -42,6 +42,7 @@ _PARSER = etree.XMLParser(
 )
 _DOCTYPE = re.compile(rb"<!doctype", re.IGNORECASE)
 _ROOT_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:rss|feed|rdf)\s{0,20}>", re.IGNORECASE)
+_ENTRY_TAGS = ("{*}item", "{*}entry", "{*}ITEM", "{*}Item", "{*}ENTRY", "{*}Entry")
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf"})
 
 
@@ -140,8 +141,7 @@ def _read(root: Element, scope: Scope) -> ParsedFeed | Failed | _Refused:
 
 def _count(root: Element) -> int:
     """Entries anywhere, in upper case too; only those of known namespaces, or an unrelated `item` would count."""
-    known = sum(1 for element in root.iter("{*}item", "{*}entry") if NAMES.get(element.tag) == ENTRY)
-    return known + sum(1 for _ in root.iter("{*}ITEM", "{*}Item", "{*}ENTRY", "{*}Entry"))
+    return sum(1 for element in root.iter(*_ENTRY_TAGS) if split(element.tag)[0] in FEED_SPACES)
 
 
 def _is_plain(body: bytes, label: str | None, override: str | None) -> bool:

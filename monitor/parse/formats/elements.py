@@ -11,7 +11,7 @@ from html import escape
 from lxml import etree
 
 from monitor.model.article import Enclosure, TextConstruct
-from monitor.parse.formats.names import ATOM_SPACES, NAMES, XML_BASE
+from monitor.parse.formats.names import ATOM_SPACES, NAMES, XML_BASE, word_for
 from monitor.parse.formats.scope import Scope, join
 
 Element = etree._Element
@@ -25,6 +25,7 @@ _LOOKS_LIKE_HTML = re.compile(
     rf"</?(?:{'|'.join(_TAGS.split())})(?=[\s/>])|&(?:\#\d{{1,7}}|\#x[0-9a-f]{{1,6}}|[a-z][a-z0-9]{{1,31}});",
     re.IGNORECASE,
 )
+_START_TAG = re.compile(r"""<[^\s>]+(?:\s[^\s=>]+(?:=(?:"[^"]*"|'[^']*'))?)*\s?>""")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}")
 _ATOM_TAGS = tuple(f"{{{space}}}" for space in ATOM_SPACES)
 _HTML_TYPES = frozenset({"html", "xhtml", "text/html", "application/xhtml+xml"})
@@ -35,10 +36,15 @@ MAX_LENGTH = 1 << 50
 def children(element: Element) -> Found:
     """Direct children by our word for them, in document order; elements nobody knows are left out."""
     found: Found = {}
+    known = NAMES.get
     for child in element:
-        word = NAMES.get(child.tag)
-        if word is not None:
-            found.setdefault(word, []).append(child)
+        word = known(child.tag) or word_for(child.tag, child.prefix)
+        if word is None:
+            continue
+        if word in found:
+            found[word].append(child)
+        else:
+            found[word] = [child]
     return found
 
 
@@ -52,10 +58,11 @@ def text_of(element: Element) -> str:
 def first_text(found: Found, *words: str) -> str | None:
     """The first text that is not empty, by the order of the words, then of the document."""
     for word in words:
-        for element in found.get(word, ()):
-            text = text_of(element)
-            if text:
-                return text
+        if word in found:
+            for element in found[word]:
+                text = text_of(element)
+                if text:
+                    return text
     return None
 
 
@@ -127,11 +134,15 @@ def _div_of(element: Element) -> Element:
 
 
 def _inside(element: Element) -> str:
-    """The markup inside an element, as HTML: an empty `<iframe/>` would swallow what follows."""
+    """The markup inside an element, as HTML: an empty `<iframe/>` would swallow what follows.
+
+    Written as a whole and cut, so that the namespaces of the document are not declared on each child.
+    """
     if not len(element):
         return escape(element.text or "", quote=False)
-    parts = [etree.tostring(child, encoding="unicode", method="html") for child in element]
-    return escape(element.text or "", quote=False) + "".join(parts)
+    whole = str(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
+    start = _START_TAG.match(whole)
+    return whole[start.end() if start else 0 : whole.rfind("</")]
 
 
 def person(text: str) -> str:

@@ -22,12 +22,13 @@ from monitor.parse.formats.elements import (
     text_of,
     unique,
 )
-from monitor.parse.formats.names import NAMES, RDF, XML_BASE, XML_LANG
+from monitor.parse.formats.names import RDF, XML_BASE, XML_LANG, word_for
 from monitor.parse.formats.scope import Scope, join
 
 MAX_AUTHORS, MAX_TAGS, MAX_ENCLOSURES = 16, 64, 32
 RAW_BYTES = 4096
 _ABOUT = f"{{{RDF}}}about"
+_PICTURES = frozenset({"media:thumbnail", "media:content", "media:group", "itunes:image"})
 _HTML_TYPES = ("", "text/html", "application/xhtml+xml")
 
 
@@ -49,7 +50,7 @@ def read_entry(item: Element, scope: Scope) -> Entry:
         updated=first_text(found, "updated", "modified", "dc:date", "dcterms:modified"),
         created=first_text(found, "created", "dcterms:created"),
         authors=_authors(found, scope),
-        tags=unique(_tags(found), MAX_TAGS),
+        tags=unique(map(scope.mend, _tags(found)), MAX_TAGS),
         enclosures=_enclosures(found),
         image=_image(found),
         language=first_text(found, "language", "dc:language") or item.get(XML_LANG) or scope.language,
@@ -66,9 +67,10 @@ def fingerprint(item: Element) -> tuple[bytes, str]:
     """
     whole = etree.tostring(item, encoding="utf-8", xml_declaration=False, with_tail=False)
     _, _, inside = whole.partition(b">")
-    attributes = repr(sorted(item.attrib.items())) if item.attrib else ""
-    digest = blake2b(inside, digest_size=8, key=blake2b(attributes.encode(), digest_size=16).digest()).digest()
-    return digest, whole[:RAW_BYTES].decode("utf-8", "ignore")
+    digest = blake2b(inside, digest_size=8)
+    if item.attrib:
+        digest.update(repr(sorted(item.attrib.items())).encode("utf-8", "replace"))
+    return digest.digest(), whole[:RAW_BYTES].decode("utf-8", "ignore")
 
 
 def _guid(item: Element, found: Found) -> tuple[str | None, bool]:
@@ -150,6 +152,8 @@ def _enclosures(found: Found) -> tuple[Enclosure, ...]:
 
 def _image(found: Found) -> str | None:
     """A thumbnail, else a picture among the media, else the cover of an episode."""
+    if found.keys().isdisjoint(_PICTURES):
+        return None
     for place in (found, _in_groups(found, "media:thumbnail", "media:content")):
         thumbnails = (href_of(element, "url") for element in place.get("media:thumbnail", ()))
         pictures = (href_of(element, "url") for element in place.get("media:content", ()) if _is_picture(element))
@@ -169,7 +173,7 @@ def _in_groups(found: Found, *words: str) -> Found:
     inside: Found = {}
     for group in found.get("media:group", ()):
         for child in group:
-            word = NAMES.get(child.tag)
+            word = word_for(child.tag, child.prefix)
             if word in words:
                 inside.setdefault(word, []).append(child)
     return inside

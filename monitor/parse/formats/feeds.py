@@ -21,7 +21,7 @@ def read_feed(name: str, root: Element, holders: Sequence[Element], scope: Scope
     items = [item for found in contents for item in found.pop(ENTRY, ())]
     about, channel = contents[0], holders[0]
     scope.base = _base(root, channel, scope.base)
-    scope.language = first_text(about, "language", "dc:language") or channel.get(XML_LANG) or root.get(XML_LANG)
+    scope.language = first_text(about, "language", "dc:language") or channel.get(XML_LANG) or root.get(XML_LANG) or None
     return ParsedFeed(
         format=name,
         entries=tuple(read_entry(item, scope) for item in items[: scope.limit]),

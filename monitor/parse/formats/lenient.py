@@ -44,7 +44,7 @@ def read(text: str, scope: Scope) -> ParsedFeed | Failed:
         return Failed("too_large", "lenient", f"{len(document)} bytes that are not well-formed, at most {MAX_BYTES}")
     if has_monstrous_tag(text):
         return Failed("parse", "attributes", "a tag with more attributes than any feed has")
-    answer = _ask(document, scope.base)
+    answer = _ask(document)
     if isinstance(answer, Failed):
         return answer
     if not answer["entries"] and not answer["version"] and not answer["feed"].get("title"):
@@ -64,8 +64,9 @@ def has_monstrous_tag(text: str) -> bool:
     return False
 
 
-def _ask(document: bytes, url: str) -> Answer | Failed:
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+def _ask(document: bytes) -> Answer | Failed:
+    """feedparser's answer. It is not told the address: it would resolve guids against it, and so rename articles."""
+    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         answer: Answer = feedparser.parse(
             io.BytesIO(document), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
@@ -107,7 +108,9 @@ def _entry(entry: Answer, scope: Scope) -> Entry:
         updated=_text(entry, "updated"),
         created=_text(entry, "created"),
         authors=_authors(entry, scope),
-        tags=unique((_text(tag, "term") or _text(tag, "label") or "" for tag in _list(entry, "tags")), MAX_TAGS),
+        tags=unique(
+            (scope.mend(_text(tag, "term") or _text(tag, "label") or "") for tag in _list(entry, "tags")), MAX_TAGS
+        ),
         enclosures=_enclosures(entry),
         image=_image(entry),
         language=_text(entry, "language") or scope.language,
@@ -130,7 +133,8 @@ def _of_detail(detail: Answer, scope: Scope) -> TextConstruct | None:
 def _link(place: Answer) -> str | None:
     """feedparser offers a bare guid as link; that is no address."""
     link = _text(place, "link")
-    return None if link == _text(place, "id") else link
+    is_guid = link is not None and link == _text(place, "id")
+    return None if is_guid and not str(link).startswith(("http://", "https://")) else link
 
 
 def _authors(entry: Answer, scope: Scope) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """One vocabulary for all XML formats: (namespace, local name) → the word the mapping knows it by.
 
-RSS and Atom names share words where they mean the same, so that a document may mix them. Nothing else counts as a
-feed's own name: an unrelated `item` must not become an article.
+RSS and Atom share their words, so that a document may mix them; only their links differ. No other namespace has words
+of its own here: an unrelated `item` must not become an article.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ RSS_SPACES = (
     "http://www.rssboard.org/rss-specification",
 )
 ATOM_SPACES = ("http://www.w3.org/2005/Atom", "https://www.w3.org/2005/Atom", "http://purl.org/atom/ns#")
+FEED_SPACES = frozenset(RSS_SPACES + ATOM_SPACES)
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-_RSS = """title link description author category guid pubDate enclosure source language ttl skipHours skipDays item
+_FEED = """title link description author category guid pubDate enclosure source language ttl skipHours skipDays item
 channel entry id published issued updated modified created summary content"""
-_ATOM = "title link id published issued updated modified created summary content author category source entry item"
 _MODULES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "dc",
@@ -44,7 +44,7 @@ _MODULES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (
         "media",
-        ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss"),
+        ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss", "http://www.rssboard.org/media-rss"),
         "description group thumbnail content keywords category",
     ),
     ("sy", ("http://purl.org/rss/1.0/modules/syndication/",), "updatePeriod updateFrequency"),
@@ -60,12 +60,13 @@ ENTRY = "entry"
 
 
 def _names() -> dict[str, str]:
-    names = {_clark(space, word): ENTRY if word == "item" else word for space in RSS_SPACES for word in _RSS.split()}
+    words = {word: ENTRY if word == "item" else word for word in _FEED.split()}
+    names = {_clark(space, word): ours for space in RSS_SPACES for word, ours in words.items()}
     for space in ATOM_SPACES:
-        names |= {_clark(space, word): word for word in _ATOM.split()} | {_clark(space, "link"): "atom:link"}
-    for prefix, spaces, words in _MODULES:
+        names |= {_clark(space, word): ours for word, ours in words.items()} | {_clark(space, "link"): "atom:link"}
+    for prefix, spaces, listed in _MODULES:
         for space in spaces:
-            names |= {_clark(space, w): _SHARED.get(f"{prefix}:{w}", f"{prefix}:{w}") for w in words.split()}
+            names |= {_clark(space, w): _SHARED.get(f"{prefix}:{w}", f"{prefix}:{w}") for w in listed.split()}
     return names
 
 
@@ -75,6 +76,21 @@ def _clark(space: str, word: str) -> str:
 
 NAMES: dict[str, str] = _names()
 """Tag as lxml has it (`{namespace}local`) → our word."""
+
+_BY_PREFIX: dict[str, str] = {
+    f"{prefix}:{word}": _SHARED.get(f"{prefix}:{word}", f"{prefix}:{word}")
+    for prefix, _, listed in (*_MODULES, ("atom", (), "link"))
+    if prefix != "xhtml"
+    for word in listed.split()
+}
+
+
+def word_for(tag: str, prefix: str | None) -> str | None:
+    """Our word for an element. A module whose namespace is misspelt is known by its usual prefix."""
+    word = NAMES.get(tag)
+    if word is None and prefix is not None:
+        return _BY_PREFIX.get(f"{prefix}:{tag.rpartition('}')[2]}")
+    return word
 
 
 def split(tag: str) -> tuple[str, str]:
