@@ -47,6 +47,8 @@ class Item:
     """Hashes of the watches that have alerted on this article, so that a revision alerts only for new ones."""
     seen_round: int = 0
     """Number of the read (`FeedState.rounds`) in which the item was last in the document."""
+    title: bytes = b""
+    """Sketch of the title's words, 16 bytes: tells a reused key from an edit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from monitor.dedupe.identity import Edited, Known, New, Trust, judge_rungs, recognise
+from monitor.dedupe.titles import sketch_title
 from monitor.dedupe.window import Memory
 from monitor.model.article import Article, Identified, Reading
 from monitor.model.event import (
@@ -251,4 +252,14 @@ class _Bench:
 def item_of(name: ArticleId, article: Article, now: Instant) -> Item:
     """The memory of an article seen for the first time."""
     keys = article.keys
-    return Item(name, keys.guid, keys.url, keys.content, article.raw_hash, article.hashes, 1, now)
+    return Item(
+        name,
+        keys.guid,
+        keys.url,
+        keys.content,
+        article.raw_hash,
+        article.hashes,
+        1,
+        now,
+        title=sketch_title(article.title),
+    )

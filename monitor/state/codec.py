@@ -30,6 +30,7 @@ class _PackedItem(msgspec.Struct, array_like=True, frozen=True):
     first_seen: float
     alerted: tuple[int, ...]
     seen_round: int
+    title: bytes = b""
 
 
 class _PackedState(msgspec.Struct, array_like=True, frozen=True):
@@ -80,6 +81,7 @@ def _pack(item: Item) -> _PackedItem:
         item.first_seen,
         item.alerted,
         item.seen_round,
+        item.title,
     )
 
 
@@ -95,4 +97,5 @@ def _unpack(packed: _PackedItem) -> Item:
         packed.first_seen,
         packed.alerted,
         packed.seen_round,
+        packed.title,
     )

@@ -1,0 +1,206 @@
+"""Which article is this? A ladder of keys, each trusted per feed as long as the feed gives no reason not to.
+
+    guid      shared by items that differ, or issued anew for known items: not trusted
+    url       shared by items with different guids (a live page, the home page): not trusted
+    content   title and beginning of the text; always there
+
+Two passes: `judge_rungs` looks at the keys of a whole document, then `recognise` at each article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from monitor.dedupe.titles import differ, sketch_title
+from monitor.dedupe.window import RUNGS, Memory
+from monitor.model.article import Article, FieldName, RungName
+from monitor.model.ids import ArticleId
+from monitor.model.state import Item
+
+CHURN_LEAST = 3
+CHURN_SHARE = 0.5
+"""Unknown guids that belong to known items: how many, and what share of all unknown guids of a document, are churn."""
+
+REUSE_OVERLAP = 0.3
+"""A key that names a known item under another title, with fewer words in common, has been given away again."""
+
+MAX_UPDATES = 24
+"""Revisions an item may have besides its first: a page that changes with every poll is not news."""
+
+WEAK_CONTENT = 40
+"""Characters of title and text below which equal content proves nothing: `Good morning!` comes every day."""
+
+_FIELDS: tuple[FieldName, ...] = ("title", "summary", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class RungChange:
+    """A rung this feed is not recognised by any more."""
+
+    rung: RungName
+    trusted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a document says about its own keys. `owned`: items whose trusted guid stands in this document."""
+
+    distrusted: frozenset[str] = frozenset()
+    changes: tuple[RungChange, ...] = ()
+    owned: frozenset[ArticleId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Never seen: `rung` and `value` name it for ever. `reused`: a key of it named another article before."""
+
+    rung: RungName
+    value: str
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Nothing a reader would see has changed. `item` has the keys the article has now."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A known article whose folded texts differ in these fields. `item` has the keys, not yet the hashes, of now."""
+
+    item: Item
+    changed: tuple[FieldName, ...]
+
+
+Recognised = New | Known | Edited
+
+
+class _Entry(NamedTuple):
+    """The keys of one entry of the document; `kind` tells entries apart that differ for their readers."""
+
+    guid: int
+    url: int
+    kind: int
+
+
+def judge_rungs(
+    articles: Sequence[Article], known_items: Sequence[Item], memory: Memory, distrusted: frozenset[str]
+) -> Trust:
+    """The trust this document leaves, from the keys of its articles and of its items that came back unchanged.
+
+    `distrusted`: the rungs not trusted so far; they stay so (pass none to judge a feed anew).
+    """
+    entries = [_Entry(one.guid, one.url, one.content or one.url) for one in (article.keys for article in articles)]
+    entries += [_Entry(item.guid, item.url, item.content or item.url) for item in known_items]
+    changes: list[RungChange] = []
+    if "guid" not in distrusted and (reason := _doubt_guid(entries, articles, memory, distrusted)):
+        changes.append(RungChange("guid", False, reason))
+        distrusted |= {"guid"}
+    if "url" not in distrusted and (reason := _doubt_url(entries, distrusted)):
+        changes.append(RungChange("url", False, reason))
+        distrusted |= {"url"}
+    owned = () if "guid" in distrusted else (memory.named("guid", one.keys.guid) for one in articles)
+    return Trust(distrusted, tuple(changes), frozenset(item.id for item in owned if item is not None))
+
+
+def recognise(article: Article, memory: Memory, trust: Trust) -> Recognised:
+    """Whether the article is new, known, or known and edited. A change of keys alone publishes nothing."""
+    reused = False
+    for rung in RUNGS:
+        item = None if _doubtful(rung, article, trust.distrusted) else memory.named(rung, getattr(article.keys, rung))
+        if item is None:
+            continue
+        if _is_reused(rung, item, article, trust):
+            reused = True
+            continue
+        taken = _taken(item, article, memory, trust)
+        if taken and rung == "content" and item.hashes != article.hashes:
+            continue
+        return Known(item) if taken else _compared(item, article)
+    return _named(article, trust, reused)
+
+
+def _doubt_guid(
+    entries: Sequence[_Entry], articles: Sequence[Article], memory: Memory, distrusted: frozenset[str]
+) -> str:
+    """Why guids cannot be trusted; empty if they can."""
+    first: dict[int, int] = {}
+    if any(one.guid and first.setdefault(one.guid, one.kind) != one.kind for one in entries):
+        return "shared"
+    unknown = [one for one in articles if one.keys.guid and memory.named("guid", one.keys.guid) is None]
+    churned = sum(_is_old(article, memory, distrusted) for article in unknown)
+    return "churn" if churned >= CHURN_LEAST and churned >= CHURN_SHARE * len(unknown) else ""
+
+
+def _is_old(article: Article, memory: Memory, distrusted: frozenset[str]) -> bool:
+    """Whether another key than the guid names an item that no other entry of the document is."""
+    doubtful = [rung for rung in RUNGS if rung == "guid" or _doubtful(rung, article, distrusted)]
+    item = memory.find(article.keys, doubtful)
+    return item is not None and not memory.seen(item)
+
+
+def _doubt_url(entries: Sequence[_Entry], distrusted: frozenset[str]) -> str:
+    """Why URLs cannot be trusted: one stands at items that differ, by guid if guids can tell."""
+    first: dict[int, _Entry] = {}
+    for one in entries:
+        other = first.setdefault(one.url, one) if one.url else one
+        same_guid = "guid" not in distrusted and one.guid and one.guid == other.guid
+        if one.kind != other.kind and not same_guid:
+            return "shared"
+    return ""
+
+
+def _doubtful(rung: RungName, article: Article, distrusted: frozenset[str]) -> bool:
+    """Whether this key proves nothing about this article."""
+    if rung != "content":
+        return rung in distrusted and bool(article.keys.content)
+    others = any(getattr(article.keys, name) and name not in distrusted for name in ("guid", "url"))
+    return others and len(article.title) + len(article.summary or article.body) < WEAK_CONTENT
+
+
+def _is_reused(rung: RungName, item: Item, article: Article, trust: Trust) -> bool:
+    """Guid or URL is known, but the other one and the title are another's: the number of a post given away again."""
+    if rung == "content" or item.content == article.keys.content:
+        return False
+    other: RungName = "url" if rung == "guid" else "guid"
+    before, now = getattr(item, other), getattr(article.keys, other)
+    apart = bool(before and now and before != now) and other not in trust.distrusted
+    return apart and differ(item, article.title, REUSE_OVERLAP)
+
+
+def _taken(item: Item, article: Article, memory: Memory, trust: Trust) -> bool:
+    """Whether another entry of the document is this item already, so that this one is its twin."""
+    if memory.seen(item):
+        return True
+    return item.id in trust.owned and memory.named("guid", article.keys.guid) != item
+
+
+def _compared(item: Item, article: Article) -> Known | Edited:
+    keys = article.keys
+    current = replace(
+        item,
+        guid=keys.guid or item.guid,
+        url=keys.url or item.url,
+        content=keys.content or item.content,
+        title=sketch_title(article.title) or item.title,
+    )
+    pairs = zip(_FIELDS, item.hashes, article.hashes, strict=True)
+    changed = tuple(name for name, before, now in pairs if before != now)
+    return Edited(current, changed) if changed and item.revision <= MAX_UPDATES else Known(current)
+
+
+def _named(article: Article, trust: Trust, reused: bool) -> New:
+    """The first rung that can name the article; a reused guid or URL has already named another one."""
+    keys = article.keys
+    values: tuple[tuple[RungName, str | None], ...] = (("guid", keys.guid_value), ("url", keys.url_value))
+    if keys.content:
+        values = tuple((rung, value) for rung, value in values if value and rung not in trust.distrusted)
+    named = [(rung, value) for rung, value in values if value]
+    if reused:
+        return New("content", f"{keys.content_value} {keys.guid_value} {keys.url_value}", reused=True)
+    return New(*(named[0] if named else ("content", keys.content_value)))
