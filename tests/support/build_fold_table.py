@@ -3,13 +3,14 @@
     uv venv build/opencc && uv pip install --python build/opencc opencc
     build/opencc/bin/python tests/support/build_fold_table.py monitor/data/fold.bin
 
-The rules are those of the matching page of the documentation: NFKC and full case folding, marks stripped from Latin and
-Greek only, one spelling for each Arabic letter, Traditional and Japanese characters as Simplified ones. The table is data
-of the package, so every Python folds alike whatever Unicode version it brings.
+The rules are those of the matching page of the documentation: NFKC and full case folding, marks stripped from Latin
+and Greek only, one spelling for each Arabic letter, Traditional and Japanese characters as Simplified ones. The table
+is data of the package, so every Python folds alike whatever Unicode version it brings.
 
-Layout: 4 little-endian uint32 (version, expanded entries, expansions, pairs), then zlib of: per code point its entry, with
-bit 31 set, or how far the entry lies above the code point (uint32, the lowest bytes of all first, and so on); starts of the
-expansions (uint32, one more than there are); their entries (uint32); pairs first, second, composed (uint32).
+Layout: 4 little-endian uint32 (version, expanded entries, expansions, pairs), then zlib of: per code point its entry,
+with bit 31 set, or how far the entry lies above the code point (uint32, the lowest bytes of all first, and so on);
+starts of the expansions (uint32, one more than there are); their entries (uint32); pairs first, second, composed
+(uint32).
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ LETTERS = {
     "þ": "th", "ŉ": "n", "æ": "ae", "œ": "oe",
     "ё": "е", "ѐ": "е", "ѝ": "и",
     # Arabic letters that differ by language or by habit, not by word.
-    **dict.fromkeys("آأإٱ", "ا"), "ؤ": "و", **dict.fromkeys("ئىیےۓ", "ي"), "ک": "ك", **dict.fromkeys("ةہھۀۂۃ", "ه"),
+    **dict.fromkeys("آأإٱ", "ا"), "ؤ": "و", **dict.fromkeys("ئىیےۓ", "ي"), "ک": "ك", **dict.fromkeys("ةہھەۀۂۃ", "ه"),
+    # Composed with the nukta, which is dropped.
+    **dict(zip("ऩऱऴ", "नरळ", strict=True)),
     # Malayalam chillu letters are also written as consonant, virama, joiner.
     **{chillu: base + "\u0d4d" for chillu, base in zip("ൺൻർൽൾൿൔൕൖ", "ണനരലളകമയഴ", strict=True)},
 }  # fmt: skip
@@ -74,7 +77,7 @@ def in_gb2312(letter: str) -> bool:
 
 
 def simplified() -> dict[str, str]:
-    """Traditional and Japanese form → Simplified, one for one; what is itself Simplified is never moved by a regional map."""
+    """Traditional and Japanese form → Simplified; a regional map never moves what is itself Simplified."""
     to_simplified = OpenCC("t2s").convert
     regional: list[Callable[[str], str]] = [OpenCC(name).convert for name in ("hk2t", "tw2t", "jp2t")]
     found = {}

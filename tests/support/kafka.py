@@ -342,6 +342,7 @@ def prepare() -> int:
     if not all(archive_of(main).exists() for main in ("kafka.tools.StorageTool", "kafka.Kafka")):
         write_archives()
         print(f"kafka {VERSION}: class archives written")
+    print(f"kafka {VERSION}: there")
     return 0
 
 
