@@ -142,7 +142,8 @@ def _inside(element: Element) -> str:
         return escape(element.text or "", quote=False)
     whole = str(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
     start = _START_TAG.match(whole)
-    return whole[start.end() if start else 0 : whole.rfind("</")]
+    inside = whole[start.end() if start else 0 : whole.rfind("</")]
+    return inside.replace("></br>", ">")  # which HTML would read as a second line break
 
 
 def person(text: str) -> str:
