@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from monitor.fetch.settings import FetchSettings
 from monitor.model.units import Duration, Size
+from monitor.parse.settings import ParseSettings
 from monitor.schedule.settings import HostSettings, ScheduleSettings
 
 PLACEHOLDER = "https://example.org/news-monitor"
@@ -207,6 +208,7 @@ class Settings:
     sinks: tuple[JsonlSettings | StdoutSettings | KafkaSettings, ...] = (JsonlSettings(name="jsonl"),)
     """Where events go besides the ledger: `jsonl`, `stdout`, `kafka`. An empty list: nowhere."""
     fetch: FetchSettings = field(default_factory=FetchSettings)
+    parse: ParseSettings = field(default_factory=ParseSettings)
     hosts: HostSettings = field(default_factory=HostSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     first_import: FirstImport = field(default_factory=FirstImport)
