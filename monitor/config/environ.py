@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from monitor.config import places
-from monitor.config.places import Node
+from monitor.config.places import Node, plant
 from monitor.model.watch import Place
 
 PREFIX = "MONITOR__"
@@ -33,14 +33,5 @@ def value(name: str, text: str) -> Node:
     if text[:1] in ("[", "{", '"', "'"):
         found, problems = places.read(name, text)
         if len(found) == 1 and not problems:
-            return _moved(found[0], place)
+            return plant(found[0].plain(), place)
     return Node(places.scalar(text.strip()), place, place)
-
-
-def _moved(node: Node, place: Place) -> Node:
-    """The same tree with one place for all of it: a column within a variable helps nobody."""
-    if isinstance(node.value, dict):
-        return Node({key: _moved(child, place) for key, child in node.value.items()}, place, place)
-    if isinstance(node.value, list):
-        return Node([_moved(child, place) for child in node.value], place, place)
-    return Node(node.value, place, place, node.style)

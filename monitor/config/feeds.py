@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 from monitor.config import forms, places, problems, typed
-from monitor.config.places import EMPTY, Node, Path
+from monitor.config.places import EMPTY, Node, Path, plant
 from monitor.config.schema import STRICT
 from monitor.errors import Problem
 from monitor.model.feed import FeedClass, FeedOverrides, FeedSpec, Interval
@@ -117,6 +117,11 @@ def read(file: str, text: str, cls: FeedClass) -> tuple[list[Found], list[Proble
         found += feeds
         wrong += problems_here
     return found, wrong
+
+
+def check_entries(source: str, entries: list[Any], cls: FeedClass) -> tuple[list[Found], list[Problem]]:
+    """Feeds that came as plain values, say from a request or a table; `source` stands where a file would."""
+    return _document(plant({"feeds": entries}, Place(source)), cls)
 
 
 def _document(document: Node, cls: FeedClass) -> tuple[list[Found], list[Problem]]:

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from monitor.config import forms, problems
 from monitor.config.feeds import Found, derived_id
-from monitor.config.places import MAX_BYTES, Node
+from monitor.config.places import MAX_BYTES, plant
 from monitor.errors import Problem
 from monitor.model.feed import FeedClass, FeedSpec
 from monitor.model.ids import FeedId
@@ -94,8 +94,7 @@ def read(file: str, text: str, cls: FeedClass) -> tuple[list[Found], list[Proble
         if message:
             wrong.append(problems.at(outline.place, "xmlUrl", "MON-CFG-015", f"this URL is not taken over: {message}"))
         elif outline.url not in found:
-            node = Node({"url": Node(outline.url, outline.place, outline.place)}, outline.place, outline.place)
-            found[outline.url] = Found(_spec(outline, cls), node)
+            found[outline.url] = Found(_spec(outline, cls), plant({"url": outline.url}, outline.place))
     return list(found.values()), wrong
 
 

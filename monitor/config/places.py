@@ -68,6 +68,15 @@ class Node(NamedTuple):
 EMPTY = Node({}, Place(), Place())
 
 
+def plant(value: Any, place: Place) -> Node:
+    """A plain value as a tree with one place for all of it: what did not come from a file."""
+    if isinstance(value, dict):
+        return Node({str(key): plant(child, place) for key, child in value.items()}, place, place)
+    if isinstance(value, list | tuple):
+        return Node([plant(child, place) for child in value], place, place)
+    return Node(value, place, place)
+
+
 class Refused(Exception):
     """A file that cannot be read any further, with the one problem that stopped it."""
 
