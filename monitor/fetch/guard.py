@@ -192,6 +192,8 @@ def _split(url: str) -> tuple[str, str, str] | Fault:
 
 def _part_authority(authority: str, default: int) -> tuple[str, int]:
     """Host and port; the port is -1 if it is none."""
+    if authority.startswith("[") and "]" not in authority:
+        return authority, default
     close = authority.find("]") + 1 if authority.startswith("[") else 0
     host, colon, port = authority[close:].partition(":")
     if colon and port and not (port.isascii() and port.isdigit() and len(port) <= 5):
@@ -217,7 +219,7 @@ def _normalise_host(host: str) -> str | Fault:
 
 def _normalise_v6(host: str) -> str | Fault:
     try:
-        return IPv6Address(host.removeprefix("[").removesuffix("]").partition("%")[0]).compressed
+        return IPv6Address(host[1:-1].partition("%")[0] if host.endswith("]") else "").compressed
     except ValueError:
         return _refused("host", "The brackets hold no IPv6 address.")
 

@@ -175,11 +175,11 @@ def has_end(data: bytes) -> bool:
     if head in (b"{", b"["):
         return data.rstrip()[-1:] in (b"}", b"]")
     root = _root_of(data[:65536])
-    return root is None or b"</" + root in data or data.rstrip().endswith(b"/>")
+    return root is None or b"</" + root[0] in data or data[root.end() : data.find(b">", root.end())].endswith(b"/")
 
 
-def _root_of(head: bytes) -> bytes | None:
-    """The name of the first element, behind declaration, comments and document type."""
+def _root_of(head: bytes) -> re.Match[bytes] | None:
+    """Where the name of the first element stands, behind declaration, comments and document type."""
     at = head.find(b"<")
     while at >= 0 and head[at + 1 : at + 2] in (b"?", b"!"):
         mark = b"-->" if head.startswith(b"<!--", at) else b"?>" if head.startswith(b"<?", at) else b">"
@@ -187,8 +187,7 @@ def _root_of(head: bytes) -> bytes | None:
         subset = head.find(b"[", at, end) if mark == b">" else -1
         end = head.find(b"]", subset) if subset >= 0 else end
         at = head.find(b"<", end) if end >= 0 else -1
-    found = _NAME.match(head, at + 1) if at >= 0 else None
-    return found[0] if found else None
+    return _NAME.match(head, at + 1) if at >= 0 else None
 
 
 def _torn(body: Body) -> Fault | None:
