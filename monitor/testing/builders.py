@@ -55,6 +55,7 @@ def record(number: int = 1, topic: str = "news.articles", at: Instant = START, *
         ("ce_source", f"/feeds/{source}"),
         ("ce_subject", f"article-{number}"),
         ("ce_time", rfc3339(at)),
+        ("content-type", "application/json"),
     )
     value = f'{{"id":"{id_}","number":{number},"text":"Дрони"}}'.encode()
     return replace(Record(topic, f"article-{number}", value, headers, id_, at), **changes)
