@@ -11,7 +11,6 @@ from monitor.model.article import (
     Article,
     Enclosure,
     Entry,
-    FieldName,
     Hints,
     Keys,
     Language,
@@ -58,7 +57,6 @@ def normalise(entry: Entry, parsed: Parsed, feed: FeedSpec, hints: Hints, final_
         return Quarantined("empty", "the entry has neither title, text, link nor guid", entry.raw)
     language = _language(entry, parsed, feed, hints, texts)
     dates = _Dates.of(entry, parsed, feed, hints)
-    hashes = texts.hashes
     return Article(
         keys=_keys(guid, url, texts),
         raw_hash=entry.raw_hash,
@@ -79,7 +77,7 @@ def normalise(entry: Entry, parsed: Parsed, feed: FeedSpec, hints: Hints, final_
         source=_line(entry.source or "", TITLE_LIMIT) or None,
         quality=_quality(parsed, texts, dates),
         removed=texts.summary.removed + texts.body.removed,
-        hashes=hashes,
+        hashes=texts.hashes,
     )
 
 
@@ -99,20 +97,32 @@ class _Texts:
     summary: Stripped
     body: Stripped
     cut: bool
+    folded: tuple[str, str, str]
+    """What keys and hashes are made of. Learned lines stay in it: to learn one must not look like an edit."""
 
     @classmethod
     def of(cls, entry: Entry, learned: frozenset[int]) -> _Texts:
         title = _converted(entry.title, title_to_text) if entry.title else ""
         summary = _converted(entry.summary, html_to_text) if entry.summary else ""
         body = max((_converted(content, html_to_text) for content in entry.contents), key=len, default="")
-        sources = (entry.summary, *entry.contents)
-        cut = len(title) > TITLE_LIMIT or any(len(one.value) > TEXT_LIMIT for one in sources if one)
-        return cls(_line(title, TITLE_LIMIT), _clean(summary, "summary", learned), _clean(body, "body", learned), cut)
+        cut = len(title) > TITLE_LIMIT or any(
+            len(one.value) > TEXT_LIMIT for one in (entry.summary, *entry.contents) if one
+        )
+        title, summary, body = _line(title, TITLE_LIMIT), clean_text(summary, TEXT_LIMIT), clean_text(body, TEXT_LIMIT)
+        shorter, longer = strip_furniture(summary, "summary", learned), strip_furniture(body, "body", learned)
+        folded = fold(title), fold(_unlearned(summary, shorter)), fold(_unlearned(body, longer))
+        return cls(title, shorter, longer, cut, folded)
 
     @property
     def hashes(self) -> tuple[int, int, int]:
-        title, summary, body = (hash64(fold(text)) for text in (self.title, self.summary.text, self.body.text))
+        title, summary, body = map(hash64, self.folded)
         return title, summary, body
+
+
+def _unlearned(text: str, stripped: Stripped) -> str:
+    if not any(one.kind == "T8" for one in stripped.removed):
+        return stripped.text
+    return strip_furniture(text, "body").text
 
 
 def _converted(construct: TextConstruct, convert: Callable[[str], str]) -> str:
@@ -121,10 +131,6 @@ def _converted(construct: TextConstruct, convert: Callable[[str], str]) -> str:
         return plain_to_text(construct.value[: TEXT_LIMIT * 4])
     text = convert(construct.value)
     return convert(text) if shows_markup(text) else text
-
-
-def _clean(text: str, field: FieldName, learned: frozenset[int]) -> Stripped:
-    return strip_furniture(clean_text(text, TEXT_LIMIT), field, learned)
 
 
 def _line(text: str, limit: int) -> str:
@@ -229,8 +235,8 @@ def _quality(parsed: Parsed, texts: _Texts, dates: _Dates) -> Quality:
 
 
 def _keys(guid: str | None, url: str | None, texts: _Texts) -> Keys:
-    title = fold(texts.title)
-    text = fold((texts.summary.text or texts.body.text)[: CONTENT_LENGTH * 4])[:CONTENT_LENGTH]
+    title, summary, body = texts.folded
+    text = (summary or body)[:CONTENT_LENGTH]
     return Keys(
         guid=hash64(guid_twin(guid) if guid else ""),
         url=hash64(url_key(url) if url else ""),

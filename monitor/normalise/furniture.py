@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from monitor import data
 from monitor.model.article import Article, FieldName, Removed
-from monitor.normalise.fold import fold, hash32
+from monitor.normalise.fold import fold, hash32, mark_class
 
 POINTER_LIMIT = 200
 SIGNATURE_LIMIT = 500
@@ -191,7 +191,7 @@ def _without_lines(lines: list[_Line], learned: frozenset[int]) -> tuple[list[_L
 
 def _kind(line: str, last: bool, learned: frozenset[int]) -> str | None:
     """The rule that removes this line."""
-    if len(line) > SIGNATURE_LIMIT:
+    if len(line) > (SIGNATURE_LIMIT if last else LEARNED_LIMIT):
         return None
     folded = _plain(line)
     rules = (*_LAST_RULES, *_RULES) if last else _RULES
@@ -251,8 +251,9 @@ def _is_continue(line: str) -> bool:
 
 
 def _is_share_bar(line: str) -> bool:
-    words = [word for word in _SHARE_SPLIT.split(line) if word]
-    return len(set(words)) > 1 and len(words) <= 30 and _phrases().share.issuperset(words)
+    share = _phrases().share
+    first, *rest = [word for word in _SHARE_SPLIT.split(line, maxsplit=30) if word] or [""]
+    return first in share and any(word != first for word in rest) and share.issuperset(rest)
 
 
 _Rule = tuple[str, Callable[[str], bool]]
@@ -314,5 +315,7 @@ def _plain(text: str) -> str:
     text = " ".join(text.replace("’", "'").split()).lower()
     if text.isascii():
         return text
-    text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return text.casefold()
+    return _MARK.sub("", unicodedata.normalize("NFKD", text)).casefold()
+
+
+_MARK = re.compile(f"[{mark_class(0xFFFF)}]+")

@@ -110,7 +110,8 @@ def _by_script(sample: str, letters: int) -> str | None:
 
 def _by_detector(sample: str, claimed: str) -> Language:
     ranks = _ranks(sample)
-    best, confidence = max(ranks.items(), key=lambda pair: pair[1])
+    best = max(ranks, key=ranks.__getitem__)
+    confidence = round(ranks[best], 4)
     if not claimed:
         return Language(best, "detected", confidence) if confidence >= PLAUSIBLE else Language()
     own = primary(claimed)
@@ -119,7 +120,7 @@ def _by_detector(sample: str, claimed: str) -> Language:
         return Language(own, "detected", confidence)
     if confidence >= CLEAR and _words(sample) >= CLEAR_WORDS:
         return Language(best, "detected", confidence)
-    return _declared(claimed, ranks.get(merged, 0.0))
+    return _declared(claimed, round(ranks.get(merged, 0.0), 4))
 
 
 def _declared(claimed: str, confidence: float) -> Language:
@@ -138,7 +139,7 @@ def _ranks(sample: str) -> dict[str, float]:
     for kind, probability in _detector().rank(sample):
         tag = _pairs("merge").get(kind, kind)
         ranks[tag] = ranks.get(tag, 0.0) + probability
-    return {tag: round(probability, 4) for tag, probability in ranks.items()}
+    return ranks
 
 
 @cache

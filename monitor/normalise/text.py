@@ -12,7 +12,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.normalise.fold import spans_of
+from monitor.normalise.fold import mark_class
 
 HTML_LIMIT = 65_536
 """Code points of HTML that are parsed: lexbor is quadratic in depth and in attributes, so the cut comes before it."""
@@ -48,12 +48,8 @@ _UNSPACED = re.compile(
 )
 """Characters of scripts that write no blanks between words."""
 
-_NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_DROPPED = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(chr(plane + last) for plane in range(0x10000, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
-    + "]+"
-)
+_NEWLINES = re.compile("[\r\x0b\x0c\x85\u2028\u2029]\n?")
+_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -117,16 +113,19 @@ def _sound(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
 @cache
-def _mark_runs() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Finds a combining mark; finds a run that is too long."""
-    marks = "".join(f"{chr(first)}-{chr(last)}" for first, last in spans_of("Mn", "Me"))
-    return re.compile(f"[{marks}]"), re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
+def _long_run(last: int) -> re.Pattern[str]:
+    """A run of too many combining marks up to this code point. A class beyond U+FFFF is a hundred times slower."""
+    marks = mark_class(last)
+    return re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
 
 
 def _cap_marks(text: str) -> str:
-    mark, long_run = _mark_runs()
-    return long_run.sub(r"\1", text) if mark.search(text) else text
+    astral = any(unicodedata.category(char)[0] == "M" for char in set(_ASTRAL.findall(text)))
+    return _long_run(0x10FFFF if astral else 0xFFFF).sub(r"\1", text)
 
 
 def _cut(text: str, limit: int) -> str:
@@ -144,7 +143,7 @@ _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")
 
 def _inside_grapheme(text: str, at: int) -> bool:
     """Whether the border before `text[at]` lies inside what people see as one character (UAX 29, in short)."""
-    if text[at - 1] == "\u200d" or _EXTENDS.match(text, at) or unicodedata.category(text[at]) in ("Mn", "Me", "Mc"):
+    if text[at - 1] == "\u200d" or _EXTENDS.match(text, at) or unicodedata.category(text[at])[0] == "M":
         return True
     return _FLAG.match(text, at) is not None and _flags_before(text, at) % 2 == 1
 
