@@ -14,23 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from monitor.adapters.sqlite.faults import DiskFull, disk_full, explain, remedy
+from monitor.adapters.sqlite.faults import DiskFull, disk_full, explain
+from monitor.adapters.sqlite.file import FILE, check_version, connect, prepare
 from monitor.adapters.sqlite.folder import RESERVE_BYTES, Lock, Reserve
-from monitor.errors import LedgerError, LedgerTooNew, MonitorError, StorageFailed
+from monitor.errors import LedgerError, MonitorError, StorageFailed
 from monitor.model.feed import FeedChanges
 from monitor.ports import Point, pass_by
 
-FILE = "ledger.db"
-APPLICATION = 0x4E4D4F4E
-"""Marks the file as ours (`NMON`)."""
-MIGRATIONS = (Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"),)
-"""Step n brings a file from version n to n + 1. Published steps never change."""
-CHECKED_UP_TO = 256 << 20
-"""Bytes; a file up to this size is checked page by page at start."""
-MAX_WAL = 64 << 20
-"""Bytes the write-ahead log keeps on the disk once it has been emptied."""
-PATIENCE = 10.0
-"""Seconds a statement waits for another process's lock."""
 POLL = 0.2
 """Seconds between two looks at a file another process writes."""
 
@@ -123,7 +113,7 @@ class Database:
         self._lock = Lock(self._folder)
         self._reserve.fill()
         with self._explained(opening=True):
-            self._connection = _connect(self.path)
+            self._connection = connect(self.path)
             prepare(self._connection, self.path)
 
     def _transact(self, work: Work[T], point: Point, intake: bool) -> T:
@@ -148,7 +138,7 @@ class Database:
     def _look(self, work: Work[T]) -> T:
         with self._explained():
             if self._reading is None:
-                self._reading = _connect(self.path)
+                self._reading = connect(self.path)
                 self._reading.execute("PRAGMA query_only = 1")
             return work(self._reading)
 
@@ -202,7 +192,7 @@ class Reader:
         if not self.path.exists():
             raise LedgerError(f"{self.path} does not exist: has the service run with this `data_dir`?")
         try:
-            connection = _connect(self.path, "?mode=ro")
+            connection = connect(self.path, "?mode=ro")
             try:
                 connection.execute("PRAGMA query_only = 1")
                 check_version(connection, self.path)
@@ -216,46 +206,6 @@ class Reader:
 class _Pause:
     async def wait(self) -> None:
         await asyncio.sleep(POLL)
-
-
-def _connect(path: Path, options: str = "") -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}{options}", uri=True, timeout=PATIENCE, isolation_level=None
-    )
-    connection.execute("PRAGMA foreign_keys = 1")
-    return connection
-
-
-def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Settings of the writer's connection, the check, and the migrations the file still needs."""
-    version = check_version(connection, path)
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    # Overwriting what retention removes would cost as much room as it holds: too much on a full disk.
-    connection.execute("PRAGMA secure_delete = 0").fetchall()
-    connection.execute(f"PRAGMA journal_size_limit = {MAX_WAL}")
-    if path.stat().st_size <= CHECKED_UP_TO:
-        (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if answer != "ok":
-            raise LedgerError(f"{path} is damaged ({' '.join(answer.split())}); {remedy(path)}")
-    for number, step in enumerate(MIGRATIONS[version:], version + 1):
-        marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {number};"
-        connection.executescript(f"BEGIN IMMEDIATE; {step}; {marks} COMMIT;")
-
-
-def check_version(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of the file, 0 for an empty one. Raises LedgerTooNew, or LedgerError for a foreign file."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application != APPLICATION:
-        raise LedgerError(f"{path} is a database of another program; {remedy(path)}")
-    if version > len(MIGRATIONS):
-        raise LedgerTooNew(
-            f"{path} has version {version}, this program reads up to {len(MIGRATIONS)}: run the newer one again"
-        )
-    return int(version)
 
 
 @contextmanager
