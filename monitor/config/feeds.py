@@ -222,9 +222,7 @@ def spec(entry: FeedEntry, cls: FeedClass) -> FeedSpec:
 
 def derived_id(url: str) -> str:
     """The id of a feed that names none: its host and six digits of its URL's hash."""
-    parts = forms.split(url)
-    host = (parts.hostname if parts else None) or ""
-    slug = re.sub(r"[^a-z0-9]+", "-", host.removeprefix("www.")).strip("-")[:57].rstrip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", forms.host_of(url).removeprefix("www.")).strip("-")[:57].rstrip("-")
     return f"{slug or 'feed'}-{hashlib.sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
 
@@ -241,12 +239,10 @@ def same_ids(found: Iterable[Found]) -> tuple[list[Found], list[Problem]]:
 
 def same_feeds(found: Iterable[Found]) -> Iterator[Problem]:
     """Warnings: one feed under two URLs: http and https, with and without `www.`, with and without a last slash."""
-    first: dict[tuple[str, str, str], Found] = {}
+    first: dict[tuple[str, str], Found] = {}
     for feed in found:
-        parts = forms.split(feed.spec.url)
-        if parts is None:
-            continue
-        key = ((parts.hostname or "").removeprefix("www."), parts.path.rstrip("/"), parts.query)
+        host, _, rest = feed.spec.url.partition("://")[2].partition("/")
+        key = (host.lower().removeprefix("www."), rest.rstrip("/"))
         known = first.setdefault(key, feed)
         if known is not feed:
             place = known.place("url")

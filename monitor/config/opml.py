@@ -11,11 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.parsers import expat
 
 from monitor.config import forms, problems
 from monitor.config.feeds import Found, derived_id
-from monitor.config.places import MAX_BYTES, plant
+from monitor.config.places import MAX_BYTES, Node
 from monitor.errors import Problem
 from monitor.model.feed import FeedClass, FeedSpec
 from monitor.model.ids import FeedId
@@ -94,8 +95,13 @@ def read(file: str, text: str, cls: FeedClass) -> tuple[list[Found], list[Proble
         if message:
             wrong.append(problems.at(outline.place, "xmlUrl", "MON-CFG-015", f"this URL is not taken over: {message}"))
         elif outline.url not in found:
-            found[outline.url] = Found(_spec(outline, cls), plant({"url": outline.url}, outline.place))
+            found[outline.url] = Found(_spec(outline, cls), _node(outline))
     return list(found.values()), wrong
+
+
+def _node(outline: Outline) -> Node:
+    place = outline.place
+    return Node({"url": Node(outline.url, place, place)}, place, place)
 
 
 def _spec(outline: Outline, cls: FeedClass) -> FeedSpec:
@@ -103,13 +109,14 @@ def _spec(outline: Outline, cls: FeedClass) -> FeedSpec:
     return FeedSpec(FeedId(derived_id(outline.url)), outline.url, name=outline.title, tags=tags, cls=cls)
 
 
+@lru_cache(maxsize=1000)
 def _tag(folder: str) -> str:
     return re.sub(r"\W+", "-", folder.lower()).strip("-")[:64]
 
 
 def crowded(feeds: Iterable[FeedSpec], cap: int = HOST_CAP) -> list[Problem]:
     """A problem for every host with more feeds than `cap`: an import of them has to be confirmed."""
-    hosts = Counter((parts.hostname or "") for feed in feeds if (parts := forms.split(feed.url)))
+    hosts = Counter(forms.host_of(feed.url) for feed in feeds)
     message = "{} feeds of one host, more than {}; it would be asked one after the other, confirm with --yes"
     return [
         problems.at(Place(), host, "MON-CFG-016", message.format(count, cap))

@@ -108,10 +108,10 @@ def test_h187_anchor_bomb_is_quick() -> None:
     """Nine levels of nine would be 387 million values."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert "MON-CFG-003" in refused("\n".join(lines))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_h187_depth(text: str) -> None:
 
 def test_h187_size() -> None:
     """A file of 50 MB is refused before anything reads it."""
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert "larger than 5 MiB" in refused("a: b\n" * 10_000_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_size_counts_bytes() -> None:
