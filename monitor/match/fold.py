@@ -161,6 +161,7 @@ def _fold_wide(text: str) -> Folded:
         entries, places = _compose(entries, places)
     if flags & TRANSIENT:
         entries, places = _keep(entries, places, (entries & TRANSIENT) == 0)
+        entries, places = _compose(entries, places)  # what a mark stood between
     if flags >> CLASS & 7:
         entries, places = _part_scripts(entries, places)
     folded, offsets = _with_ends(entries & VALUE, places, len(text))

@@ -145,14 +145,17 @@ def marks(text: str) -> str:
 
 
 def compositions() -> Iterator[tuple[str, str, str]]:
-    """Pairs that NFC composes into a letter which folding leaves alone."""
+    """Pairs that NFC composes into one letter, and what that letter folds to."""
     for code in range(SIZE):
         letter = chr(code)
         parts = unicodedata.decomposition(letter).split() if code < 0xAC00 or code > 0xD7A3 else []
         if len(parts) == 2 and not parts[0].startswith("<") and unicodedata.normalize("NFC", letter) == letter:
             first, second = (chr(int(part, 16)) for part in parts)
-            if fold_letter(letter) == letter and fold_letter(first) == first:
-                yield first, second, letter
+            folded = fold_letter(letter)
+            # ё is е however it is spelt, also where another mark follows.
+            kept = folded == letter or (len(folded) == 1 and unicodedata.name(letter).startswith("CYRILLIC"))
+            if kept and fold_letter(first) == first:
+                yield first, second, folded
     for syllable in range(0xAC00, 0xD7A4):
         index, tail = divmod(syllable - 0xAC00, 28)
         if tail:
