@@ -20,7 +20,7 @@ T = TypeVar("T")
 MANY = 10
 SHARE = 0.1
 """A removal of more feeds than the one and more than this share of all needs to be meant."""
-AT_START = ("data_dir", "app", "ledger", "topics", "sinks", "server", "admin", "retention", "log")
+AT_START = ("data_dir", "app", "ledger", "topics", "sinks", "parse", "server", "admin", "retention", "log")
 """Settings that are taken up only when the program starts."""
 
 
@@ -74,13 +74,12 @@ class ConfigDiff:
 def diff(old: Config, new: Config) -> ConfigDiff:
     """What leads from one configuration to the other."""
     watches = delta(map(_bare, old.watches), map(_bare, new.watches), lambda watch: watch.id)
-    filters = {feed.id: feed.filter for feed in old.feeds} != {feed.id: feed.filter for feed in new.feeds}
     secrets = old.secrets.keys() | new.secrets.keys()
     return ConfigDiff(
         feeds=feeds(old.feeds, new.feeds),
         watches=watches,
         settings=_settings(old.settings, new.settings),
-        rules=bool(watches) or filters or _digests(old) != _digests(new),
+        rules=bool(watches) or _filters(old) != _filters(new) or _digests(old) != _digests(new),
         secrets=tuple(sorted(path for path in secrets if old.secrets.get(path) != new.secrets.get(path))),
     )
 
@@ -109,6 +108,10 @@ def mass_removal(feeds: Delta[FeedSpec], before: int, settings: Settings) -> tup
         return ()
     message = f"this would remove {gone} of {before} feeds; set `allow_mass_removal: true` if that is meant"
     return (problems.at(Place("feeds/"), "allow_mass_removal", "MON-CFG-020", message),)
+
+
+def _filters(config: Config) -> dict[str, str]:
+    return {feed.id: feed.filter for feed in config.feeds if feed.filter is not None}
 
 
 def _digests(config: Config) -> dict[str, str]:
