@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import blake2b
 
-from lxml import etree
-
 from monitor.model.article import Enclosure, Entry, TextConstruct
 from monitor.parse.formats.elements import (
     Element,
@@ -63,14 +61,16 @@ def read_entry(item: Element, scope: Scope) -> Entry:
 def fingerprint(item: Element) -> tuple[bytes, str]:
     """8 bytes over the item, and its beginning as text.
 
-    The start tag goes by its attributes alone: what is declared on it depends on the root, not on the item.
+    Over names, attributes and texts in document order, so that neither prefixes nor what is declared on the root
+    matter. Not over the serialised item: libxml2 would declare on it every namespace of the document, in square time.
     """
-    whole = etree.tostring(item, encoding="utf-8", xml_declaration=False, with_tail=False)
-    _, _, inside = whole.partition(b">")
-    digest = blake2b(inside, digest_size=8)
-    if item.attrib:
-        digest.update(repr(sorted(item.attrib.items())).encode("utf-8", "replace"))
-    return digest.digest(), whole[:RAW_BYTES].decode("utf-8", "ignore")
+    parts = []
+    for element in item.iter():
+        parts.append(f"<{element.tag}{sorted(element.items()) if element.attrib else ''}>{element.text or ''}")
+        if element.tail and element is not item:
+            parts.append(element.tail)
+    whole = "".join(parts).encode("utf-8", "replace")
+    return blake2b(whole, digest_size=8).digest(), whole[:RAW_BYTES].decode("utf-8", "ignore")
 
 
 def _guid(item: Element, found: Found) -> tuple[str | None, bool]:

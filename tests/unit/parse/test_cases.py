@@ -50,7 +50,7 @@ def test_case(case: Path) -> None:
     """Every field a case names is read as it says."""
     expected = json.loads(case.with_suffix(".json").read_text(encoding="utf-8"))
     found = asdict(read(case))
-    entries = [asdict_of for asdict_of in found["feed"]["entries"]]
+    entries = found["feed"]["entries"]
 
     assert len(entries) == len(expected["entries"])
     for entry, wanted in zip(entries, expected["entries"], strict=True):
