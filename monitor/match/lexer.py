@@ -13,7 +13,7 @@ TokenKind = Literal["(", ")", "word", "phrase", "exact", "=", "-", "concept", "f
 QUOTES = '"“”„‟＂«»'
 SIGNS: dict[str, TokenKind] = {"(": "(", "（": "(", ")": ")", "）": ")", "=": "="}
 STOPS = frozenset(QUOTES + "()（）{}｛｝")
-OPERATOR = re.compile(r"(AND|OR|NOT|(?:NOT\s+)?O?NEAR(?:/\w*)?)(?=[\s()（）{\"“]|$)")
+OPERATOR = re.compile(r"((?:NOT\s+)?O?NEAR(?:/\w*)?|AND|OR|NOT)(?=[\s()（）{\"“]|$)")
 FIELD = re.compile(r"([A-Za-z_]+)[:：]")
 FUNCTION = re.compile(r"([A-Z]{2,}(?:/\w*)?|forms)\s*(?=[(（])")
 CONCEPT = re.compile(r"@([A-Za-z0-9_-]*)((?:\.[A-Za-z]*)?)")

@@ -28,7 +28,7 @@ KINDS = {
     "suffix_accent": "suffix_accent",
 }
 WEAK_KINDS = {**KINDS, "term": "term"}
-SCOPE = {"terms": "any", "prefix": "any", "case": "any", "acronym": "any"}
+SCOPE = {"terms": "any", "prefix": "any", "case": "any"}
 """Kinds that run on text of any language unless the pack's `scope` says otherwise; the others run on their own."""
 TOP_KEYS = frozenset({"concept", "wikidata", "status", "scope", "symbols", "languages", "weak_context", "notes"})
 BLOCK_KEYS = frozenset(
@@ -119,6 +119,7 @@ class PackReader:
             return None
         self.refuse_unknown(pack, TOP_KEYS, ())
         self.scope = {**SCOPE, **self.mapping(pack.get("scope"), ("scope",))}
+        self.scope.setdefault("acronym", self.scope["case"])
         entries = [*self.symbols(pack), *self.blocks(pack)]
         aliases = self.finish(str(pack["concept"]), entries)
         return Concept(
@@ -172,7 +173,7 @@ class PackReader:
         return []
 
     def string(self, value: object, path: Path) -> str:
-        if isinstance(value, str):
+        if isinstance(value, str) and value:
             return value
         self.report(path, f"needs a text here; quote {value!r} if it is one", "MON-CFG-061")
         return ""
@@ -185,7 +186,8 @@ class PackReader:
     def symbols(self, pack: Mapping[str, Any]) -> Iterator[_Entry]:
         for at, text in enumerate(self.items(pack.get("symbols"), ("symbols",))):
             path = ("symbols", at)
-            written = self.string(text, path)
+            if not (written := self.string(text, path)):
+                continue
             yield _Entry(path, "und", "symbols", written, written, bound=False, weak=False)
 
     def blocks(self, pack: Mapping[str, Any]) -> Iterator[_Entry]:
@@ -220,7 +222,8 @@ class PackReader:
     ) -> Iterator[_Entry]:
         named = value if isinstance(value, dict) else {"text": value}
         self.refuse_unknown(named, frozenset({"text"}), path)
-        written = self.string(named.get("text"), path)
+        if not (written := self.string(named.get("text"), path)):
+            return
         bound = language != "und" and (self.scope.get(key) != "any" or bool(block.get("only_lang")))
         attach = CLITICS.get(str(block.get("clitics")), _alone) if not key.startswith("suffix") else _alone
         free_left = block.get("left_boundary") is False

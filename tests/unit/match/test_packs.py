@@ -1,0 +1,99 @@
+"""Every example of every shipped pack, and what the reader of packs has to say about mistakes."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.match.compiler import compile_rules
+from monitor.match.concepts import Concept, Sample, builtin_documents, builtin_packs, load_packs
+from monitor.match.matcher import RuleSet
+from monitor.model.ids import WatchId
+from monitor.model.watch import Text, Watch
+
+SAMPLES = [
+    pytest.param(concept, sample, id=f"{concept.name}-{sample.language}-{number}")
+    for concept in builtin_packs().values()
+    for number, sample in enumerate(concept.samples)
+]
+
+
+@pytest.fixture(scope="module")
+def rules() -> RuleSet:
+    """Both tiers of all shipped packs."""
+    names = [name + tier for name in builtin_packs() for tier in ("", ".weak")]
+    return compile_rules([Watch(WatchId(name), "@" + name) for name in names], builtin_packs())
+
+
+@pytest.mark.parametrize(("concept", "sample"), SAMPLES)
+def test_sample(rules: RuleSet, concept: Concept, sample: Sample) -> None:
+    """A positive example gives its slices, a negative one gives none."""
+    watch = concept.name + (".weak" if sample.weak else "")
+    text = Text(title=sample.title, body=sample.text, language=sample.language)
+    matches = rules.match(text, frozenset({watch}))
+
+    assert [hit.text for match in matches for hit in match.hits] == list(sample.expect)
+
+
+def test_shipped_packs_are_sound() -> None:
+    """No shipped pack has a problem, so none is left out."""
+    concepts, problems = load_packs(builtin_documents())
+
+    assert not problems
+    assert len(concepts) == len(builtin_documents())
+    assert set(concepts) >= {"ukraine", "taiwan", "drones"}
+
+
+MISTAKES = [
+    ("concept: [}", "not YAML", 1, "MON-CFG-060"),
+    ("concept: x\nlanguages:\n  en:\n    terms: [a]\n    terms: [b]", "terms is there twice", 5, "MON-CFG-060"),
+    ("status: draft", "concept: <name>", 1, "MON-CFG-061"),
+    ("concept: x\nlanguages: [en]", "keys and values", 2, "MON-CFG-061"),
+    ("concept: x\nlanguages:\n  en:\n    terms: drone", "a list", 4, "MON-CFG-061"),
+    ("concept: x\nlanguages:\n  en:\n    terms: [drone, 16]", "quote 16", 4, "MON-CFG-061"),
+    ("concept: x\ncolour: red", "no key colour", 2, "MON-CFG-062"),
+    ("concept: x\nlanguages:\n  en:\n    term: [drone]", "no key term", 4, "MON-CFG-062"),
+    ("concept: x\nlanguages:\n  en:\n    weak: [{stem: dro}]", "no kind stem", 4, "MON-CFG-062"),
+    ("concept: x\nlanguages:\n  en:\n    terms: ['***']", "nothing is left", 4, "MON-CFG-063"),
+    ("concept: x\nlanguages:\n  en:\n    terms: [Drone]\n    not_in: [drone]", "never be found", 5, "MON-CFG-064"),
+]
+
+
+@pytest.mark.parametrize(("text", "say", "line", "number"), MISTAKES, ids=[row[1] for row in MISTAKES])
+def test_mistake(text: str, say: str, line: int, number: str) -> None:
+    """Each mistake is named, with its line; the pack is left out."""
+    concepts, problems = load_packs({"packs/x.yaml": text})
+
+    assert [(problem.file, problem.line, problem.id) for problem in problems] == [("packs/x.yaml", line, number)]
+    assert say in problems[0].message
+    assert not concepts
+
+
+def test_all_mistakes_of_all_packs_at_once() -> None:
+    """One reading tells everything that is wrong, and keeps what is right."""
+    concepts, problems = load_packs(
+        {
+            "a.yaml": "concept: a\ncolour: red\nlanguages: {en: {terms: ['-'], size: 1}}",
+            "b.yaml": "concept: b\nlanguages: {en: {terms: [drone]}}",
+            "c.yaml": "concept: b\nlanguages: {en: {terms: [drone]}}",
+        }
+    )
+
+    assert [problem.id[-3:] for problem in problems] == ["062", "062", "063", "065"]
+    assert list(concepts) == ["b"]
+
+
+def test_norwegian_is_not_false() -> None:
+    """YAML reads the key `no` as False; it is a language here."""
+    concepts, problems = load_packs({"x.yaml": "concept: x\nlanguages:\n  no:\n    terms: [drone]"})
+
+    assert not problems
+    assert concepts["x"].strong[0].language == "no"
+
+
+def test_version_follows_the_pack() -> None:
+    """A changed pack is another version of every watch that uses it, and of no other."""
+    packs = [load_packs({"x.yaml": f"concept: x\nlanguages: {{en: {{terms: [{term}]}}}}"})[0] for term in ("a", "b")]
+    rules = [compile_rules([Watch(WatchId("w"), "@x"), Watch(WatchId("v"), "a")], pack) for pack in packs]
+
+    assert rules[0].version(WatchId("w")) != rules[1].version(WatchId("w"))
+    assert rules[0].version(WatchId("v")) == rules[1].version(WatchId("v"))
