@@ -27,7 +27,6 @@ hosts: {{overrides: {{"127.0.0.1": {{in_flight: 4, spacing: 0s}}}}}}
 first_import: {{alert_since: 1h}}
 server: {{port: {page}}}
 admin: {{port: 0}}
-sinks: []
 log: {{level: warning}}
 """
 FEED = """

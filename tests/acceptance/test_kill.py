@@ -1,0 +1,152 @@
+"""kill -9 at random moments and at every named point: nothing lost, nothing twice (K01–K11, invariants I1–I4, I8)."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.installation import ROOT, Installation
+from tests.support.site import Issuer, Site, payload, title
+
+POINTS = (
+    "poll.begin",
+    "poll.fetched",
+    "poll.read",
+    "poll.processed",
+    "poll.settled",
+    "sqlite.begin",
+    "sqlite.before_commit",
+    "sqlite.after_commit",
+    "outbox.sent",
+    "outbox.advanced",
+    "jsonl.between",
+)
+FEEDS = 8
+LEAST_ITEMS = 3000
+
+
+def test_every_point_of_the_code_is_killed_at():
+    """A point nobody kills at fails here."""
+    named = re.compile(r"point\(\"([a-z_.]+)\"\)")
+    modules = [path for path in (ROOT / "monitor").rglob("*.py") if "testing" not in path.parts]
+    found = {name for path in modules for name in named.findall(path.read_text())}
+    assert found == set(POINTS)
+
+
+@pytest.mark.acceptance
+@pytest.mark.timeout(420)
+def test_k11_forty_kills_lose_nothing_and_double_nothing(tmp_path):
+    """The short form of the run below."""
+    kill_and_count(tmp_path, kills=40, per_second=8.0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_k11_three_hundred_kills_lose_nothing_and_double_nothing(tmp_path):
+    """The long form."""
+    kill_and_count(tmp_path, kills=300, per_second=2.0)
+
+
+def kill_and_count(folder: Path, kills: int, per_second: float) -> None:
+    """Runs the daemon over feeds that issue known items, kills it again and again, then judges what it left."""
+    seed = int(os.environ.get("MONITOR_TEST_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"\nseed {seed} (MONITOR_TEST_SEED repeats it)")
+    chance = random.Random(seed)
+    issuers = [Issuer(f"feed-{number}", per_second, window=1900) for number in range(FEEDS)]
+    with Site({f"/{one.name}.xml": one.document for one in issuers}).running() as site:
+        installation = Installation(folder, site.port, sinks=[{"kind": "jsonl"}])
+        installation.feeds(
+            {"id": one.name, "url": site.url(f"/{one.name}.xml"), "interval": {"min": "300ms", "max": "300ms"}}
+            for one in issuers
+        )
+        struck = Counter(_kill(installation, point, chance) for point in _plan(chance, kills))
+        site.pages = {path: (lambda body=page(): body) for path, page in site.pages.items()}
+        owed = _owed(site)
+        _finish(installation, owed)
+    _judge(installation, owed, struck, kills)
+
+
+def _plan(chance: random.Random, kills: int) -> list[str]:
+    """Every point at least once, half of the kills at points, the rest at random moments."""
+    points = [*POINTS, *(chance.choice(POINTS) for _ in range(max(0, kills // 2 - len(POINTS))))]
+    plan = points + ["" for _ in range(kills - len(points))]
+    chance.shuffle(plan)
+    return plan
+
+
+def _kill(installation: Installation, point: str, chance: random.Random) -> str:
+    """One life of the daemon; returns where it ended."""
+    passes = f"{point}={chance.randrange(1, 6)}"
+    daemon = installation.start(
+        *(["--point", passes] if point else []), module="tests.acceptance.daemon", stdout=-1, stderr=installation.log
+    )
+    assert daemon.stdout.readline() == "ready\n"
+    try:
+        daemon.wait(chance.uniform(0.05, 1.5) if not point else 8)
+    except subprocess.TimeoutExpired:
+        daemon.send_signal(signal.SIGKILL)
+        daemon.wait()
+        point = ""
+    daemon.stdout.close()
+    assert daemon.returncode == -signal.SIGKILL
+    return point
+
+
+def _owed(site: Site) -> dict[str, str]:
+    """Title by guid of every item in a document that was written to its end, and of all that stand there now."""
+    found = {}
+    for body in [body for _, body in site.served] + [page() for page in site.pages.values()]:
+        found.update(re.findall(r"<guid>([^<]*)</guid><title>([^<]*)</title>", body.decode()))
+    return found
+
+
+def _finish(installation: Installation, owed: dict[str, str]) -> None:
+    """A last life without a kill, until all is there; it ends by SIGTERM, with exit code 0."""
+    daemon = installation.start(module="tests.acceptance.daemon", stdout=-1, stderr=installation.log)
+    deadline = time.monotonic() + 60
+    try:
+        while True:
+            there = {value["article"]["guid"] for _, _, _, value in installation.events("news.articles")}
+            if owed.keys() <= there:
+                break
+            assert time.monotonic() < deadline, f"{len(owed.keys() - there)} of {len(owed)} items are missing"
+            time.sleep(0.5)
+    finally:
+        daemon.send_signal(signal.SIGTERM)
+        daemon.communicate(timeout=30)
+    assert daemon.returncode == 0
+
+
+def _judge(installation: Installation, owed: dict[str, str], struck: Counter, kills: int) -> None:
+    events = installation.events()
+    articles = [value["article"] for _, _, topic, value in events if topic == "news.articles"]
+    for article in articles:
+        name, _, number = article["guid"].partition("#")
+        assert article["title"] == title(name, int(number))
+        assert article["summary"] == f"payload {payload(name, int(number))}"
+    assert len({article["guid"] for article in articles}) == len(articles)
+    assert len({(id_, topic) for _, id_, topic, _ in events}) == len(events)
+    doubles = _check_lines(installation, events)
+    points = sum(count for point, count in struck.items() if point)
+    print(
+        f"{kills} kills ({points} at {len(struck) - ('' in struck)} points), {len(articles)} items, {doubles} doubles"
+    )
+    assert len(articles) == len(owed) >= LEAST_ITEMS
+    assert sum(struck.values()) == kills
+    assert {point for point in struck if point} == set(POINTS)
+
+
+def _check_lines(installation: Installation, events: list) -> int:
+    """Each file of the jsonl sink holds its topic's events, once each and in order."""
+    for topic in {topic for _, _, topic, _ in events}:
+        lines = [(line["seq"], dict(line["headers"])["ce_id"]) for line in installation.lines(topic)]
+        assert lines == [(seq, id_) for seq, id_, name, _ in events if name == topic]
+    return 0

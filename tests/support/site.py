@@ -1,0 +1,112 @@
+"""Feeds on loopback: documents as they are, and feeds that issue known items and remember what they served in full."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Answer = Callable[[], bytes]
+
+
+class Site:
+    """A threaded HTTP server: path → document, with ETags. Counts requests and complete answers."""
+
+    def __init__(self, pages: Mapping[str, Answer]) -> None:
+        self.pages = dict(pages)
+        self.requests: list[tuple[str, bool]] = []
+        """Path, and whether the request was conditional."""
+        self.served: list[tuple[str, bytes]] = []
+        """Path and body of every answer that was written to its end."""
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+
+    def url(self, path: str) -> str:
+        """The address of a page."""
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    @contextmanager
+    def running(self):
+        """Serves until the block ends."""
+        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join()
+
+    def _handler(site) -> type[BaseHTTPRequestHandler]:
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                known = self.headers.get("If-None-Match")
+                with site._lock:
+                    site.requests.append((self.path, known is not None))
+                page = site.pages.get(self.path.partition("?")[0])
+                if page is None:
+                    return self.send_error(404)
+                body = page()
+                tag = f'"{sha256(body).hexdigest()[:16]}"'
+                if known == tag:
+                    return self._answer(304, b"", tag)
+                self._answer(200, body, tag)
+                with site._lock:
+                    site.served.append((self.path, body))
+
+            def _answer(self, status: int, body: bytes, tag: str) -> None:
+                self.send_response(status)
+                self.send_header("ETag", tag)
+                self.send_header("Content-Type", "application/xml")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Tests have no use for an access log."""
+
+        return Handler
+
+
+class Issuer:
+    """A feed that issues numbered items at a rate; its window keeps all of them for as long as the test may need."""
+
+    def __init__(self, name: str, per_second: float, window: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name, self._rate, self._window, self._clock = name, per_second, window, clock
+        self._started = clock()
+
+    def newest(self) -> int:
+        """The number of the newest item."""
+        return int((self._clock() - self._started) * self._rate) + 1
+
+    def document(self) -> bytes:
+        """RSS with the last items; the payload of each follows from its number."""
+        newest = self.newest()
+        numbers = range(newest, max(0, newest - self._window), -1)
+        items = "".join(
+            f"<item><guid>{self.guid(n)}</guid><title>{title(self.name, n)}</title>"
+            f"<description>payload {payload(self.name, n)}</description></item>"
+            for n in numbers
+        )
+        return f'<rss version="2.0"><channel><title>{self.name}</title>{items}</channel></rss>'.encode()
+
+    def guid(self, number: int) -> str:
+        """The guid of an item: feed and number."""
+        return f"{self.name}#{number}"
+
+
+def title(name: str, number: int) -> str:
+    """Every third item speaks of Ukraine, so that alerts come as well."""
+    return f"{'Ukraine' if number % 3 == 0 else 'Plain'} item {number} of {name}"
+
+
+def payload(name: str, number: int) -> str:
+    """What follows from an item's number alone."""
+    return sha256(f"{name}/{number}".encode()).hexdigest()
