@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -18,14 +18,22 @@ from monitor.adapters.kafka.sink import KafkaSink
 from monitor.config.schema import SecuritySettings
 from monitor.errors import Reject, Retry
 from monitor.model.event import Logged, Record
-from tests.support.cluster import AT, delete_topics, logged, make_topic
+from tests.support.cluster import (
+    AT,
+    assert_copies_alike,
+    assert_in_order,
+    delete_topics,
+    insist,
+    logged,
+    make_topic,
+)
 from tests.support.fixtures import Brokers
 from tests.support.kafka import KafkaCluster
 from tests.support.reader import Message, read_topic, topics_of
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(60)]
 
-LIMIT = 7.0
+LIMIT = 4.0
 """Seconds closing may take at most, whatever the brokers do."""
 
 
@@ -52,47 +60,33 @@ def broker(own: KafkaCluster) -> KafkaCluster:
     return own
 
 
-def settings(brokers: Brokers | KafkaCluster, **changes: float) -> ClusterSettings:
-    quick = {"request_timeout": 2.0, "start_timeout": 4.0, "delivery_timeout": 3.0}
-    return ClusterSettings(brokers.bootstrap_servers, **{**quick, **changes})
+SinkOn = Callable[..., KafkaSink]
+
+
+@pytest.fixture
+async def sink_on() -> AsyncIterator[SinkOn]:
+    """Makes sinks of short patience; what a test leaves open is closed behind it."""
+    made = []
+
+    def make(brokers: Brokers | KafkaCluster, **changes: object) -> KafkaSink:
+        quick = {"request_timeout": 2.0, "start_timeout": 4.0, "delivery_timeout": 3.0}
+        made.append(KafkaSink("kafka", ClusterSettings(brokers.bootstrap_servers, **{**quick, **changes})))
+        return made[-1]
+
+    yield make
+    for sink in made:
+        await sink.close()
 
 
 async def read(brokers: Brokers | KafkaCluster, topic: str) -> list[Message]:
     return await asyncio.to_thread(read_topic, brokers.bootstrap_servers, topic)
 
 
-async def insist(sink: KafkaSink, records: Sequence[Logged]) -> int:
-    """Writes as the outbox does, until it is done; answers how often that had to be tried again."""
-    for tries in range(200):
-        with suppress(Retry):
-            await sink.write(records)
-            return tries
-        await asyncio.sleep(0.05)
-    raise AssertionError("still not delivered after 200 tries")
-
-
-def assert_in_order(messages: Sequence[Message]) -> None:
-    """First copies of each key come in order of `seq`."""
-    first: dict[str, list[str]] = {}
-    for message in messages:
-        seen = first.setdefault(message.key, [])
-        if message.id not in seen:
-            seen.append(message.id)
-    for ids in first.values():
-        assert ids == sorted(ids, key=lambda one: int(one.removeprefix("event-")))
-
-
-def assert_copies_alike(messages: Sequence[Message]) -> None:
-    """Records of one event id differ in nothing a consumer reads."""
-    distinct = {(message.id, message.key, message.value, message.headers, message.timestamp) for message in messages}
-    assert len(distinct) == len({message.id for message in messages})
-
-
-async def test_records_arrive_as_they_are(kafka: Brokers) -> None:
+async def test_records_arrive_as_they_are(kafka: Brokers, sink_on: SinkOn) -> None:
     """Key, value, headers and time are the record's own; order holds per key; nothing comes twice."""
     topic = await make_topic(kafka)
     records = [logged(seq, topic) for seq in range(1, 501)]
-    sink = KafkaSink("kafka", settings(kafka))
+    sink = sink_on(kafka)
     await sink.write(records)
     await sink.close()
 
@@ -105,15 +99,15 @@ async def test_records_arrive_as_they_are(kafka: Brokers) -> None:
     assert_in_order(messages)
 
 
-async def test_log_keeps_the_cursor(kafka: Brokers) -> None:
+async def test_log_keeps_the_cursor(kafka: Brokers, sink_on: SinkOn) -> None:
     """Kafka is not asked where to go on."""
-    assert await KafkaSink("kafka", settings(kafka)).resume() is None
+    assert await sink_on(kafka).resume() is None
 
 
-async def test_partition_of_the_record_wins(kafka: Brokers) -> None:
+async def test_partition_of_the_record_wins(kafka: Brokers, sink_on: SinkOn) -> None:
     """A record that names its partition goes there."""
     topic = await make_topic(kafka)
-    sink = KafkaSink("kafka", settings(kafka))
+    sink = sink_on(kafka)
     record = Record(topic, "key", b"value", (("ce_id", "event-1"),), "event-1", AT, partition=2)
     await sink.write([Logged(1, record)])
     await sink.close()
@@ -121,11 +115,11 @@ async def test_partition_of_the_record_wins(kafka: Brokers) -> None:
     assert [message.partition for message in await read(kafka, topic)] == [2]
 
 
-async def test_f08_record_over_the_clients_limit(kafka: Brokers) -> None:
+async def test_f08_record_over_the_clients_limit(kafka: Brokers, sink_on: SinkOn) -> None:
     """The large record is refused by its number; the others are there once, also after the repeated call."""
     topic = await make_topic(kafka)
     records = [logged(1, topic), logged(2, topic, size=1 << 21), logged(3, topic)]
-    sink = KafkaSink("kafka", settings(kafka))
+    sink = sink_on(kafka)
 
     with pytest.raises(Reject) as refused:
         await sink.write(records)
@@ -137,12 +131,12 @@ async def test_f08_record_over_the_clients_limit(kafka: Brokers) -> None:
     assert sorted(message.id for message in await read(kafka, topic)) == ["event-1", "event-3"]
 
 
-async def test_f08_record_over_the_topics_limit(kafka: Brokers) -> None:
+async def test_f08_record_over_the_topics_limit(kafka: Brokers, sink_on: SinkOn) -> None:
     """Only the broker knows the limit: every record over it is refused by number, in order, the others come once."""
     topic = await make_topic(kafka, max_message_bytes="5000")
     sizes = {3: 6000, 8: 7000}
     records = [logged(seq, topic, size=sizes.get(seq, 300)) for seq in range(1, 13)]
-    sink = KafkaSink("kafka", settings(kafka))
+    sink = sink_on(kafka)
     refused = []
     waiting = records
     for _ in range(3):
@@ -161,11 +155,11 @@ async def test_f08_record_over_the_topics_limit(kafka: Brokers) -> None:
     assert_in_order(messages)
 
 
-async def test_topic_with_small_batches(kafka: Brokers) -> None:
+async def test_topic_with_small_batches(kafka: Brokers, sink_on: SinkOn) -> None:
     """A topic that takes less than one call hands over gets it in smaller pieces; nothing is refused."""
     topic = await make_topic(kafka, max_message_bytes="40000")
     records = [logged(seq, topic, size=1000) for seq in range(1, 401)]
-    sink = KafkaSink("kafka", settings(kafka))
+    sink = sink_on(kafka)
     await sink.write(records)
     await sink.close()
 
@@ -175,9 +169,9 @@ async def test_topic_with_small_batches(kafka: Brokers) -> None:
     assert_in_order(messages)
 
 
-async def test_f06_missing_topic_is_named_and_not_created(broker: KafkaCluster) -> None:
+async def test_f06_missing_topic_is_named_and_not_created(broker: KafkaCluster, sink_on: SinkOn) -> None:
     """Also where brokers create topics by use; once it is there the same records go through."""
-    sink = KafkaSink("kafka", settings(broker))
+    sink = sink_on(broker)
     missing = f"test.{uuid4().hex[:12]}"
     with pytest.raises(Retry, match=f"{missing}.*topics ensure"):
         await sink.write([logged(1, missing)])
@@ -190,10 +184,10 @@ async def test_f06_missing_topic_is_named_and_not_created(broker: KafkaCluster) 
     assert [one.id for one in await read(broker, topic)] == ["event-1"]
 
 
-async def test_f07_deleted_topic_is_not_created_again(broker: KafkaCluster) -> None:
+async def test_f07_deleted_topic_is_not_created_again(broker: KafkaCluster, sink_on: SinkOn) -> None:
     """A topic deleted while the service runs gives Retry after Retry, and stays away."""
     topic = await make_topic(broker)
-    sink = KafkaSink("kafka", settings(broker))
+    sink = sink_on(broker)
     await sink.write([logged(1, topic)])
     await delete_topics(broker, [topic])
 
@@ -205,11 +199,11 @@ async def test_f07_deleted_topic_is_not_created_again(broker: KafkaCluster) -> N
     assert topic not in await asyncio.to_thread(topics_of, broker.bootstrap_servers)
 
 
-async def test_f01_broker_down_at_start(broker: KafkaCluster) -> None:
+async def test_f01_broker_down_at_start(broker: KafkaCluster, sink_on: SinkOn) -> None:
     """The cause is told, and the same sink delivers once the broker is there."""
     topic = await make_topic(broker)
     await asyncio.to_thread(broker.stop)
-    sink = KafkaSink("kafka", settings(broker))
+    sink = sink_on(broker)
     with pytest.raises(Retry, match=broker.bootstrap_servers[0]):
         await sink.write([logged(1, topic)])
 
@@ -221,10 +215,10 @@ async def test_f01_broker_down_at_start(broker: KafkaCluster) -> None:
 
 
 @pytest.mark.parametrize("fault", ["stop", "kill"])
-async def test_f02_broker_away_while_writing(broker: KafkaCluster, fault: str) -> None:
+async def test_f02_broker_away_while_writing(broker: KafkaCluster, fault: str, sink_on: SinkOn) -> None:
     """Everything arrives in order per key; what comes twice has the same event id and the same bytes."""
     topic = await make_topic(broker)
-    sink = KafkaSink("kafka", settings(broker, delivery_timeout=1.0))  # less than a broker needs to come back
+    sink = sink_on(broker, delivery_timeout=1.0)  # less than a broker needs to come back
     records = [logged(seq, topic) for seq in range(1, 3001)]
 
     async def deliver() -> int:
@@ -251,10 +245,10 @@ async def test_f02_broker_away_while_writing(broker: KafkaCluster, fault: str) -
     assert_in_order(messages)
 
 
-async def test_f03_frozen_broker(broker: KafkaCluster) -> None:
+async def test_f03_frozen_broker(broker: KafkaCluster, sink_on: SinkOn) -> None:
     """A broker that answers nothing ends in Retry within the limit; after it woke up all is there, copies are alike."""
     topic = await make_topic(broker)
-    sink = KafkaSink("kafka", settings(broker))
+    sink = sink_on(broker)
     await sink.write([logged(1, topic)])
     broker.freeze()
     started = time.monotonic()
@@ -270,10 +264,10 @@ async def test_f03_frozen_broker(broker: KafkaCluster) -> None:
 
 
 @pytest.mark.parametrize("fault", ["kill", "freeze"])
-async def test_close_ends_without_a_broker(broker: KafkaCluster, fault: str) -> None:
+async def test_close_ends_without_a_broker(broker: KafkaCluster, fault: str, sink_on: SinkOn) -> None:
     """Also while a call is under way: that one is cut off, and closing keeps its limit."""
     topic = await make_topic(broker)
-    sink = KafkaSink("kafka", settings(broker, delivery_timeout=30.0))
+    sink = sink_on(broker, delivery_timeout=30.0)
     await sink.write([logged(1, topic)])
     getattr(broker, fault)()
     writing = asyncio.create_task(sink.write([logged(2, topic)]))
@@ -288,10 +282,10 @@ async def test_close_ends_without_a_broker(broker: KafkaCluster, fault: str) -> 
     assert time.monotonic() - started < LIMIT
 
 
-async def test_cut_off_write_is_not_lost(broker: KafkaCluster) -> None:
+async def test_cut_off_write_is_not_lost(broker: KafkaCluster, sink_on: SinkOn) -> None:
     """A cancelled call leaves the sink usable, and the repeated records come after each other."""
     topic = await make_topic(broker)
-    sink = KafkaSink("kafka", settings(broker))
+    sink = sink_on(broker)
     await sink.write([logged(1, topic, key="one")])
     records = [logged(seq, topic, key="one") for seq in range(2, 200)]
     writing = asyncio.create_task(sink.write(records))
@@ -309,13 +303,13 @@ async def test_cut_off_write_is_not_lost(broker: KafkaCluster) -> None:
     assert_in_order(messages)
 
 
-async def test_f14_replaced_password_gives_a_new_client(kafka: Brokers, tmp_path: Path) -> None:
+async def test_f14_replaced_password_gives_a_new_client(kafka: Brokers, tmp_path: Path, sink_on: SinkOn) -> None:
     """The security files are looked at again while records flow; a change costs a new client and nothing else."""
     secret = tmp_path / "password"
     secret.write_text("one\n")
     topic = await make_topic(kafka)
     security = SecuritySettings(username="someone", password_file=str(secret))
-    sink = KafkaSink("kafka", ClusterSettings(kafka.bootstrap_servers, security, recheck=0.0))
+    sink = sink_on(kafka, security=security, recheck=0.0)
     await sink.write([logged(1, topic)])
     before = sink._producer
     await sink.write([logged(2, topic)])

@@ -33,6 +33,8 @@ async def make_topic(brokers: Servers, partitions: int = 3, replication: int = 1
     try:
         made = {key.replace("_", "."): value for key, value in config.items()}
         await admin.create_topics([NewTopic(name, partitions, replication, topic_configs=made)])
+        while name not in await admin.list_topics():  # brokers learn of it one after the other
+            await asyncio.sleep(0.02)
     finally:
         await admin.close()
     return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ def read_topic(bootstrap_servers: Sequence[str], topic: str, limit: float = 10.0
     try:
         partitions = consumer.list_topics(topic, timeout=limit).topics[topic].partitions
         places = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions]
-        missing = sum(high - low for low, high in (consumer.get_watermark_offsets(place, limit) for place in places))
+        missing = sum(_held(consumer, place, limit) for place in places)
         consumer.assign(places)
         messages = []
         while len(messages) < missing:
@@ -56,6 +57,20 @@ def topics_of(bootstrap_servers: Sequence[str], limit: float = 10.0) -> set[str]
         return set(consumer.list_topics(timeout=limit).topics)
     finally:
         consumer.close()
+
+
+def _held(consumer: Consumer, place: TopicPartition, limit: float) -> int:
+    """Records in a partition, once it has a leader: a broker that just started may not know of it yet."""
+    deadline = time.monotonic() + limit
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(place, limit)
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return high - low
 
 
 def _message(raw: object) -> Message:

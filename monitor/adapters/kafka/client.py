@@ -21,8 +21,8 @@ from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError
 from monitor.config.schema import SecuritySettings
 from monitor.errors import Unreachable
 
-CLOSE_LIMIT = 2.0
-"""Seconds each of the two steps of closing may take."""
+CLOSE_LIMIT = 1.0
+"""Seconds each of the three steps of closing may take."""
 FAULTS = (KafkaError, OSError, TimeoutError, AssertionError, AttributeError, LookupError)
 """What the library raises when something is wrong with the cluster: also bare errors while its metadata is stale."""
 Stamps = tuple[tuple[str, int], ...]

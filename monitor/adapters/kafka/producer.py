@@ -101,13 +101,10 @@ class Producer:
         """Ends within its limit, whatever the brokers do: the library's own `stop` waits for them without end."""
         inner = self._inner
         inner._closed = True
-        task = inner._sender.sender_task
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task}, timeout=CLOSE_LIMIT)
+        await end_bounded(inner._sender.sender_task)
         await close_bounded(inner.client)
-        if task is not None and not task.done():
-            await asyncio.wait({task}, timeout=CLOSE_LIMIT)
+        # What the first cancellation waited for may have been an answer that cannot come any more.
+        await end_bounded(inner._sender.sender_task)
 
     async def _hand_over(self, record: Record) -> asyncio.Future[Any]:
         try:
@@ -139,3 +136,10 @@ def outcome(future: asyncio.Future[Any]) -> BaseException | None:
         future.cancel()
         return TimeoutError("no acknowledgement in time")
     return future.exception()
+
+
+async def end_bounded(task: asyncio.Task[None] | None) -> None:
+    """Cancels, and gives up waiting after the limit."""
+    if task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CLOSE_LIMIT)

@@ -56,7 +56,7 @@ class KafkaSink:
         self._done = {seq for seq in self._done if seq > last}
 
     async def close(self) -> None:
-        """Ends within 6 s, also with all brokers gone."""
+        """Ends within 3 s, also with all brokers gone."""
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.close()

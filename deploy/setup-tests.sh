@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Brings what the tests need besides Python: Java and Maven with the jars of a real Kafka, `ip` for network namespaces,
+# a browser for the page. One line a step; does nothing, in well under a second, where everything is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=.venv/bin/python
+[[ -x $python ]] || python=python3
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then "$@"; else sudo -n "$@"; fi
+}
+
+# command → Debian package
+needed=(java:openjdk-17-jre-headless mvn:maven ip:iproute2 chromium:chromium chromedriver:chromium-driver)
+packages=()
+for pair in "${needed[@]}"; do
+  if command -v "${pair%%:*}" >/dev/null; then
+    echo "${pair%%:*}: there"
+  else
+    packages+=("${pair##*:}")
+  fi
+done
+
+if ((${#packages[@]})); then
+  if command -v apt-get >/dev/null && { [[ $EUID -eq 0 ]] || sudo -n true 2>/dev/null; }; then
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${packages[@]}" >/dev/null
+    echo "installed: ${packages[*]}"
+  else
+    # The tests that need them say so themselves, and fail where CI=true.
+    echo "not installed, for want of apt-get or rights: ${packages[*]}"
+  fi
+fi
+
+if command -v java >/dev/null && command -v mvn >/dev/null; then
+  "$python" -m tests.support.kafka
+fi
