@@ -19,6 +19,7 @@ from monitor.adapters.sqlite.file import FILE, check_version, connect, prepare
 from monitor.adapters.sqlite.folder import RESERVE_BYTES, Lock, Reserve
 from monitor.errors import LedgerError, MonitorError, StorageFailed
 from monitor.model.feed import FeedChanges
+from monitor.model.notes import Note
 from monitor.ports import Point, pass_by
 
 POLL = 0.2
@@ -26,6 +27,10 @@ POLL = 0.2
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+
+
+def ignore(_note: Note, /) -> None:
+    """The observer while nobody listens."""
 
 
 class Waiter(Protocol):
@@ -37,6 +42,8 @@ class Waiter(Protocol):
 class Source(Protocol):
     """Where the log and the registry can be read."""
 
+    observe: Callable[[Note], None]
+
     async def read(self, work: Work[T]) -> T: ...
 
     def changed(self) -> Waiter: ...
@@ -47,6 +54,8 @@ class Database:
 
     def __init__(self, folder: Path, reserve: int) -> None:
         self.path = folder / FILE
+        self.observe: Callable[[Note], None] = ignore
+        """Told of what was found damaged; the service sets it."""
         self.listeners: set[asyncio.Queue[FeedChanges | None]] = set()
         """Open shards that want to know of registry changes; None ends them."""
         self._folder, self._reserve = folder, Reserve(folder, reserve)
@@ -123,6 +132,14 @@ class Database:
         assert connection is not None, "the database is closed"
         if self._full:
             self._make_room(connection, intake)
+        try:
+            with self._explained(), _transaction(connection, point):
+                return work(connection)
+        except DiskFull:
+            if intake:
+                raise
+        # The reserve was freed for just this: cursors, the registry and retention go on while batches are refused.
+        self._make_room(connection, intake)
         with self._explained(), _transaction(connection, point):
             return work(connection)
 
@@ -179,6 +196,7 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
+        self.observe: Callable[[Note], None] = ignore
 
     async def read(self, work: Work[T]) -> T:
         """Opens, runs `work`, closes. Raises LedgerError if there is no ledger."""

@@ -11,19 +11,36 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
+from zlib import crc32
 
 from monitor.adapters.sqlite.database import Database, Source
+from monitor.adapters.sqlite.events import EventRow, checksum
 from monitor.errors import Fenced, LedgerError
 from monitor.model.event import Batch, Record
 from monitor.model.feed import FeedChanges, FeedSpec
 from monitor.model.ids import FeedId, ShardId
+from monitor.model.notes import OperatorTold
 from monitor.model.units import Instant
 from monitor.ports import Point, pass_by
 from monitor.state.codec import decode_spec, decode_state, encode_spec, encode_state
 
-INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, topic) DO NOTHING"
+INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, topic) DO NOTHING"
 INSERT_FEED = (
     "INSERT INTO feeds VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET spec = excluded.spec WHERE spec != excluded.spec"
+)
+
+
+PUT_STATE = (
+    "INSERT INTO states (feed, state, crc, due) SELECT ?1, ?2, ?3, NULL FROM feeds WHERE id = ?1 "
+    "ON CONFLICT (feed) DO UPDATE SET state = excluded.state, crc = excluded.crc, due = NULL"
+)
+PUT_DUE = (
+    "INSERT INTO states (feed, due) SELECT ?1, ?2 FROM feeds WHERE id = ?1 "
+    "ON CONFLICT (feed) DO UPDATE SET due = excluded.due"
+)
+COPY_STATE = (
+    "INSERT INTO states (feed, state, crc, due) SELECT ?1, ?2, ?3, due FROM states WHERE feed = ?4 "
+    "ON CONFLICT DO NOTHING"
 )
 
 
@@ -32,6 +49,7 @@ class _Restored(NamedTuple):
     specs: Mapping[FeedId, FeedSpec]
     states: Mapping[FeedId, bytes]
     dues: Mapping[FeedId, Instant]
+    damaged: tuple[FeedId, ...]
 
 
 class SqliteLedger:
@@ -49,6 +67,8 @@ class SqliteLedger:
         except BaseException:
             self._database.listeners.discard(changes)
             raise
+        for feed in restored.damaged:
+            self._database.observe(OperatorTold(feed, "ledger", "state damaged on disk: set aside, read as a baseline"))
         return SqliteShard(self._database, shard, restored, changes, self._point)
 
 
@@ -130,7 +150,17 @@ def _take_over(shard: ShardId, connection: sqlite3.Connection) -> _Restored:
     connection.execute(
         "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", (f"epoch:{shard}",)
     )
-    return _Restored(_epoch(shard, connection), _specs(connection), _states(connection), _dues(connection))
+    damaged, epoch = _quarantine(connection), _epoch(shard, connection)
+    return _Restored(epoch, _specs(connection), _states(connection), _dues(connection), damaged)
+
+
+def _quarantine(connection: sqlite3.Connection) -> tuple[FeedId, ...]:
+    """Sets aside states that are not what was written; their feeds start with a baseline."""
+    rows = connection.execute("SELECT feed, state, crc FROM states WHERE state IS NOT NULL")
+    damaged = [(FeedId(feed),) for feed, state, crc in rows if crc32(state) != crc]
+    connection.executemany("INSERT INTO quarantine SELECT feed, state FROM states WHERE feed = ?", damaged)
+    connection.executemany("DELETE FROM states WHERE feed = ?", damaged)
+    return tuple(feed for (feed,) in damaged)
 
 
 def _epoch(shard: ShardId, connection: sqlite3.Connection) -> int:
@@ -144,8 +174,8 @@ def _specs(connection: sqlite3.Connection) -> Mapping[FeedId, FeedSpec]:
 
 
 def _states(connection: sqlite3.Connection) -> Mapping[FeedId, bytes]:
-    rows = connection.execute("SELECT feed, state FROM states WHERE state IS NOT NULL")
-    return MappingProxyType({FeedId(feed): state for feed, state in rows})
+    rows = connection.execute("SELECT feed, state, crc FROM states WHERE state IS NOT NULL")
+    return MappingProxyType({FeedId(feed): state for feed, state, crc in rows if crc32(state) == crc})
 
 
 def _dues(connection: sqlite3.Connection) -> Mapping[FeedId, Instant]:
@@ -158,16 +188,8 @@ def _commit(shard: ShardId, epoch: int, batch: Batch, connection: sqlite3.Connec
         raise Fenced(f"shard {shard} was opened again by somebody else")
     _append(batch.records, connection)
     # A new state holds its own due time, so an older separate one must not outlive it.
-    connection.executemany(
-        "INSERT INTO states (feed, state, due) SELECT ?1, ?2, NULL FROM feeds WHERE id = ?1 "
-        "ON CONFLICT (feed) DO UPDATE SET state = excluded.state, due = NULL",
-        batch.states,
-    )
-    connection.executemany(
-        "INSERT INTO states (feed, due) SELECT ?1, ?2 FROM feeds WHERE id = ?1 "
-        "ON CONFLICT (feed) DO UPDATE SET due = excluded.due",
-        batch.dues,
-    )
+    connection.executemany(PUT_STATE, ((feed, state, crc32(state)) for feed, state in batch.states))
+    connection.executemany(PUT_DUE, batch.dues)
 
 
 def _append(records: tuple[Record, ...], connection: sqlite3.Connection) -> None:
@@ -185,11 +207,12 @@ def _append(records: tuple[Record, ...], connection: sqlite3.Connection) -> None
     connection.execute("UPDATE meta SET value = value + ? WHERE key = 'bytes'", (size,))
 
 
-def _row(seq: int, record: Record) -> tuple[int, str, str, str, str | None, float, int | None, int, str, bytes]:
+def _row(seq: int, record: Record) -> EventRow:
     headers = json.dumps(record.headers, ensure_ascii=False, separators=(",", ":"))
     source = dict(record.headers).get("ce_source")
-    size = len(headers) + len(record.value) + len(record.key)
-    return seq, record.id, record.topic, record.key, source, record.at, record.partition, size, headers, record.value
+    size, crc = len(headers) + len(record.value) + len(record.key), checksum(headers, record.value)
+    place = (seq, record.id, record.topic, record.key, source, record.at, record.partition)
+    return (*place, size, headers, record.value, crc)
 
 
 def _apply(changes: FeedChanges, connection: sqlite3.Connection) -> FeedChanges:
@@ -216,7 +239,4 @@ def _rename(old: FeedId, new: FeedId, connection: sqlite3.Connection) -> None:
         return
     with suppress(ValueError):
         state = encode_state(replace(decode_state(row[0]), feed=new))
-        connection.execute(
-            "INSERT INTO states SELECT ?1, ?2, due FROM states WHERE feed = ?3 ON CONFLICT DO NOTHING",
-            (new, state, old),
-        )
+        connection.execute(COPY_STATE, (new, state, crc32(state), old))

@@ -15,7 +15,8 @@ CREATE TABLE feeds (
 CREATE TABLE states (
     feed  TEXT PRIMARY KEY,
     state BLOB,
-    due   REAL
+    due   REAL,
+    crc   INTEGER                -- CRC-32 of the state: a flipped bit on the disk must not pass for news
 );
 
 -- The log. Numbers run without a gap; rows go from the old end only.
@@ -29,11 +30,18 @@ CREATE TABLE events (
     partition INTEGER,
     bytes     INTEGER NOT NULL,
     headers   TEXT NOT NULL,     -- JSON: [[name, value], ...]
-    value     BLOB NOT NULL
+    value     BLOB NOT NULL,
+    crc       INTEGER NOT NULL   -- CRC-32 of headers and value
 );
 CREATE UNIQUE INDEX events_id ON events (id, topic);
 CREATE INDEX events_topic ON events (topic, seq);
 CREATE INDEX events_source ON events (source, seq);
+
+-- States whose checksum did not fit, kept for whoever wants to look.
+CREATE TABLE quarantine (
+    feed  TEXT NOT NULL,
+    state BLOB
+);
 
 CREATE TABLE cursors (
     sink TEXT PRIMARY KEY,

@@ -29,17 +29,31 @@ async def fill(ledger: SqliteLedger, number: int) -> tuple[int, str]:
         number += 1
 
 
+async def crowd_out(folder: Path, log: SqliteEventLog) -> bool:
+    """Somebody else fills the disk to the last byte: cursors move all the same. True if that took the reserve."""
+    junk = folder / "junk"
+    try:
+        with junk.open("wb") as file:
+            while True:
+                file.write(bytes(4096))
+    except OSError:
+        await log.advance("sink", 1)
+    junk.unlink()
+    return not (folder / "reserve").exists()
+
+
 async def main(folder: Path) -> None:
     """Full, still full, emptied by retention, going on."""
     database = await Database.open(folder, reserve=RESERVE)
     ledger, log = SqliteLedger(database), SqliteEventLog(database, ManualClock(), Retention(size=2_000_000))
+    crowded = await crowd_out(folder, log)
     kept, refusal = await fill(ledger, 0)
     reserve_freed = not (folder / "reserve").exists()
     again, _ = await fill(ledger, kept)
-    await log.advance("sink", 1)
     rows, _ = await log.expire(START)
     recovered, _ = await fill(ledger, again)
     result = {
+        "crowded": crowded,
         "kept": kept,
         "refusal": refusal,
         "reserve_freed": reserve_freed,

@@ -24,6 +24,7 @@ from monitor.errors import LedgerError, LedgerLocked, LedgerTooNew, StorageFaile
 from monitor.model.event import Batch
 from monitor.model.feed import FeedChanges
 from monitor.model.ids import FeedId, ShardId
+from monitor.model.notes import Note, OperatorTold, SinkRejected
 from monitor.testing.builders import feed, record
 from monitor.testing.clock import ManualClock
 from monitor.testing.crash import PassedPoints
@@ -185,6 +186,38 @@ async def test_k13_damaged_file_is_named_with_its_remedy(tmp_path: Path, damage:
             await Database.open(tmp_path, reserve=SMALL)
 
 
+async def test_k13_damaged_state_is_set_aside_and_named(tmp_path: Path) -> None:
+    """A flipped bit that no structure shows: the feed starts anew, the operator is told, the bytes are kept."""
+    database = await Database.open(tmp_path, reserve=SMALL)
+    await SqliteRegistry(database).apply(FeedChanges(put=(feed("a"), feed("b"))))
+    shard = await SqliteLedger(database).open(SHARD)
+    await shard.commit(Batch(SHARD, states=((FEED, b"good"), (FeedId("b"), b"fine"))))
+    await database.write(lambda one: one.execute("UPDATE states SET state = x'00' WHERE feed = 'a'"))
+    notes: list[Note] = []
+    database.observe = notes.append
+
+    again = await SqliteLedger(database).open(SHARD)
+
+    assert again.states == {"b": b"fine"}
+    assert [(note.feed, note.kind) for note in notes if isinstance(note, OperatorTold)] == [("a", "ledger")]
+    kept = await database.read(lambda one: one.execute("SELECT feed, state FROM quarantine").fetchall())
+    assert kept == [("a", b"\x00")]
+    await database.close()
+
+
+async def test_k13_damaged_event_is_left_out_and_named_once(database: Database) -> None:
+    """The others are read as if nothing was, whatever the limit."""
+    await commit(database, 1, 2, 3)
+    await database.write(lambda one: one.execute("UPDATE events SET value = x'7b7d' WHERE seq = 2"))
+    notes: list[Note] = []
+    database.observe = notes.append
+    log = SqliteEventLog(database, ManualClock())
+
+    assert [one.seq for one in await log.read(1, limit=1)] == [3]
+    assert [one.seq for one in await log.latest(limit=2)] == [3, 1]
+    assert notes == [SinkRejected("log", 2, "damaged on disk")]
+
+
 async def test_k12_torn_write_ahead_log_is_cut(tmp_path: Path) -> None:
     """Half of the last transaction on disk: the store opens with what was whole."""
     database = await Database.open(tmp_path / "live", reserve=SMALL)
@@ -218,6 +251,7 @@ async def test_d01_full_disk_refuses_batches_and_recovers(tmp_path: Path) -> Non
     result = json.loads(process.stdout)
 
     assert "ledger.db: the disk is full; free some space" in result["refusal"]
+    assert result["crowded"]
     assert result["reserve_freed"]
     assert result["kept"] > 20
     assert result["again"] >= result["kept"]
