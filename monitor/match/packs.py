@@ -118,9 +118,9 @@ class PackReader:
         if pack is None:
             return None
         self.refuse_unknown(pack, TOP_KEYS, ())
-        self.scope = {**SCOPE, **self.mapping(pack.get("scope"), ("scope",))}
-        self.scope.setdefault("acronym", self.scope["case"])
-        entries = [*self.symbols(pack), *self.blocks(pack)]
+        self.read_scope(self.mapping(pack.get("scope"), ("scope",)))
+        languages = self.mapping(pack.get("languages"), ("languages",))
+        entries = [*self.symbols(pack), *self.blocks(languages)]
         aliases = self.finish(str(pack["concept"]), entries)
         return Concept(
             name=str(pack["concept"]),
@@ -128,7 +128,7 @@ class PackReader:
             weak=tuple(alias for alias, weak in aliases if weak),
             samples=tuple(self.samples),
             status=str(pack.get("status", "")),
-            languages=tuple(spell_language(code) for code in self.mapping(pack.get("languages"), ("languages",))),
+            languages=tuple(map(spell_language, languages)),
             digest=hashlib.sha256(self.text.encode()).hexdigest()[:16],
         )
 
@@ -190,13 +190,23 @@ class PackReader:
                 continue
             yield _Entry(path, "und", "symbols", written, written, bound=False, weak=False)
 
-    def blocks(self, pack: Mapping[str, Any]) -> Iterator[_Entry]:
-        for code, block in self.mapping(pack.get("languages"), ("languages",)).items():
+    def read_scope(self, named: Mapping[Any, Any]) -> None:
+        self.refuse_unknown(named, frozenset(KINDS), ("scope",))
+        for key, value in named.items():
+            if value not in ("any", "lang"):
+                self.report(("scope", key), f"{value} is neither any nor lang", "MON-CFG-061")
+        self.scope = {**SCOPE, **named}
+        self.scope.setdefault("acronym", self.scope["case"])
+
+    def blocks(self, languages: Mapping[Any, Any]) -> Iterator[_Entry]:
+        for code, block in languages.items():
             path: Path = ("languages", code)
             yield from self.block(spell_language(code), self.mapping(block, path), path)
 
     def block(self, language: str, block: Mapping[str, Any], path: Path) -> Iterator[_Entry]:
         self.refuse_unknown(block, BLOCK_KEYS, path)
+        if (clitics := block.get("clitics")) is not None and clitics not in CLITICS:
+            self.report((*path, "clitics"), f"there are clitics of {', '.join(CLITICS)}", "MON-CFG-062")
         for at, entry in enumerate(self.items(block.get("not_in"), (*path, "not_in"))):
             self.not_in.append(((*path, "not_in", at), self.read_not_in(entry, (*path, "not_in", at))))
         for key in ("positive", "negative"):

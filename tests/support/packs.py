@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from monitor.match.concepts import Concept, load_packs
 
@@ -50,6 +51,7 @@ languages:
 """
 
 
+@cache
 def example_pack() -> Mapping[str, Concept]:
     """The pack above. Raises AssertionError if it is not valid."""
     concepts, problems = load_packs({"example.yaml": EXAMPLE})

@@ -52,6 +52,8 @@ MISTAKES = [
     ("concept: x\nlanguages:\n  en:\n    terms: [drone, 16]", "quote 16", 4, "MON-CFG-061"),
     ("concept: x\ncolour: red", "no key colour", 2, "MON-CFG-062"),
     ("concept: x\nlanguages:\n  en:\n    term: [drone]", "no key term", 4, "MON-CFG-062"),
+    ("concept: x\nscope: {terms: all}", "neither any nor lang", 2, "MON-CFG-061"),
+    ("concept: x\nlanguages:\n  fa:\n    clitics: fa", "clitics of ar, he", 4, "MON-CFG-062"),
     ("concept: x\nlanguages:\n  en:\n    weak: [{stem: dro}]", "no kind stem", 4, "MON-CFG-062"),
     ("concept: x\nlanguages:\n  en:\n    terms: ['***']", "nothing is left", 4, "MON-CFG-063"),
     ("concept: x\nlanguages:\n  en:\n    terms: [Drone]\n    not_in: [drone]", "never be found", 5, "MON-CFG-064"),

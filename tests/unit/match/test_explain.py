@@ -1,0 +1,125 @@
+"""Why a watch is met, and what was missing where it is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from monitor.match.compiler import compile_rules
+from monitor.match.concepts import load_packs
+from monitor.match.explain import MESSAGES, WhyNot, explain
+from monitor.model.article import Removed
+from monitor.model.ids import WatchId
+from monitor.model.watch import Text, Watch
+
+PACKS, _ = load_packs(
+    {
+        "german.yaml": "concept: german\nlanguages: {de: {suffix: [drohnen]}}",
+        "loan.yaml": "concept: loan\nlanguages: {ja: {terms: [ドローン], not_in: [カードローン]}}",
+    }
+)
+
+TITLE, BODY = "Drone STRIKE hits Kýiv", "A power plant burned. Drohnen, カードローン, 20대만."
+
+
+def why_not(query: str, language: str = "en", title: str = TITLE, **keywords: object) -> tuple[WhyNot, ...]:
+    """What keeps this query from being met."""
+    rules = compile_rules([Watch(WatchId("w"), query, **keywords)], PACKS)  # type: ignore[arg-type]
+    lines = [Removed("body", 10, 30, "T4", "Read also: Madrid")]
+    (result,) = explain(rules, Text(title=title, body=BODY, language=language), lines)
+    assert not result.matched
+    return result.why_not
+
+
+@pytest.mark.parametrize(
+    ("query", "reason", "found"),
+    [
+        ("moscow", "absent", None),
+        ("dron", "form", "Drone"),
+        ("drones", "form", "Drone"),
+        ("body:strike", "field", "STRIKE"),
+        ("{Strike}", "case", "STRIKE"),
+        ("=kyiv", "accent", "Kýiv"),
+        ("madrid", "removed", "Read also: Madrid"),
+        ("대만", "numeral", "대만"),
+        ("plant AND NOT kyiv", "not_hit", "Kýiv"),
+    ],
+)
+def test_nearest_miss(query: str, reason: str, found: str | None) -> None:
+    """One clause failed, and this is how near it came."""
+    (why,) = why_not(query)
+
+    assert (why.reason, why.text) == (reason, found)
+
+
+def test_language_bound() -> None:
+    """An alias of another language is there; the message names both languages."""
+    (why,) = why_not("@german")
+
+    assert (why.reason, why.text) == ("language", "Drohnen")
+    assert "de" in why.message
+    assert "en" in why.message
+
+
+def test_swallowed() -> None:
+    """The alias is there, inside a longer string that is another thing."""
+    (why,) = why_not("@loan")
+
+    assert (why.reason, why.text) == ("not_in", "ドローン")
+
+
+def test_capitals() -> None:
+    """Exact capitals in a headline all in capitals prove nothing."""
+    (why,) = why_not("{US}", title="GIVE IT TO US")
+
+    assert (why.reason, why.text, why.field, why.start, why.end) == ("capitals", "US", "title", 11, 13)
+
+
+def test_the_smallest_set_of_clauses() -> None:
+    """Of an OR the branch that lacks least, of an AND everything that lacks."""
+    query = "(moscow AND berlin) OR (plant AND {Strike})"
+
+    assert [(why.clause, why.reason) for why in why_not(query)] == [((34, 42), "case")]
+    assert [why.clause for why in why_not("moscow AND plant AND berlin")] == [(0, 6), (21, 27)]
+    assert [(why.clause, why.message) for why in why_not("moscow OR berlin")] == [
+        ((0, 16), "moscow OR berlin does not occur")
+    ]
+
+
+def test_spans_lead_to_the_slice() -> None:
+    """The near miss is where it says it is; one in a removed line is named by the span of that line."""
+    (case,), (removed,) = why_not("body:=drohnén"), why_not("madrid")
+
+    assert BODY[case.start : case.end] == case.text == "Drohnen"
+    assert (removed.field, removed.start, removed.end) == ("body", 10, 30)
+
+
+def test_watches_that_cannot_be_met() -> None:
+    """A paused watch, a watch for other languages."""
+    assert [why.reason for why in why_not("plant", paused=True)] == ["paused"]
+    assert [why.reason for why in why_not("plant", languages=("fr", "de"))] == ["article_language"]
+    assert [why.reason for why in why_not("moscow", languages=("fr",))] == ["article_language", "absent"]
+
+
+def test_one_result_per_watch_by_id() -> None:
+    """Sorted by id; those that are met have hits and no reasons."""
+    watches = [Watch(WatchId("b"), "plant"), Watch(WatchId("a"), "moscow"), Watch(WatchId("c"), "kyiv OR x")]
+    results = explain(compile_rules(watches, {}), Text(title=TITLE, body=BODY))
+
+    assert [(result.watch, result.matched, len(result.hits), len(result.why_not)) for result in results] == [
+        ("a", False, 0, 1), ("b", True, 1, 0), ("c", True, 1, 0),
+    ]  # fmt: skip
+
+
+def test_results_are_json() -> None:
+    """What `explain` prints is plain data."""
+    results = explain(compile_rules([Watch(WatchId("a"), "moscow")], {}), Text(body=BODY))
+
+    assert json.loads(json.dumps(dataclasses.asdict(results[0])))["why_not"][0]["reason"] == "absent"
+
+
+def test_every_reason_has_words() -> None:
+    """Messages can be filled without knowing which is which."""
+    assert all(words.format(clause="a", found="b", hint="c", language="d") for words in MESSAGES.values())

@@ -1,0 +1,208 @@
+"""What a rule set says about an article: watches, hits, spans, counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.match.compiler import compile_filter, compile_rules, keywords_query
+from monitor.match.concepts import load_packs
+from monitor.match.matcher import MAX_HITS, RuleSet
+from monitor.model.ids import WatchId
+from monitor.model.watch import Text, Watch
+from tests.support.packs import example_pack
+
+
+def rules_of(*queries: str, **keywords: object) -> RuleSet:
+    """Watches w0, w1, … of these queries."""
+    watches = [Watch(WatchId(f"w{number}"), query, **keywords) for number, query in enumerate(queries)]  # type: ignore[arg-type]
+    return compile_rules(watches, example_pack())
+
+
+def test_a_hit_says_all_about_itself() -> None:
+    """Field, span, UTF-16 span, slice, term, kind, concept, language of the alias, clause."""
+    text = Text(title="😀 Drohnenkrieg", language="de")
+    (match,) = rules_of("kyiv OR @example").match(text)
+    (hit,) = match.hits
+
+    assert (hit.field, hit.start, hit.end, hit.utf16, hit.text) == ("title", 2, 14, (3, 15), "Drohnenkrieg")
+    assert (hit.term, hit.kind, hit.concept, hit.language, hit.clause) == ("drohn*", "prefix", "example", "de", (8, 16))
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "kind"),
+    [
+        ("drone", "drone", "term"),
+        ('"drone war"', "drone war", "phrase"),
+        ("dron*", "drones", "prefix"),
+        ("*drone", "minidrone", "suffix"),
+        ("{US}", "US", "case"),
+        ("=élan", "élan", "accent"),
+        ("@example", "🇺🇦", "symbol"),
+        ("@example", "БПЛА", "acronym"),
+    ],
+)
+def test_kinds(query: str, body: str, kind: str) -> None:
+    """Each form of a term has its name."""
+    (match,) = rules_of(query).match(Text(body=body))
+
+    assert [hit.kind for hit in match.hits] == [kind]
+
+
+def test_hits_go_by_field_and_place() -> None:
+    """Title, summary, body; in each from left to right, whichever clause found them."""
+    text = Text(title="b then a", summary="a, b", body="b a")
+    (match,) = rules_of("a OR b").match(text)
+
+    assert [(hit.field, hit.start) for hit in match.hits] == [
+        ("title", 0), ("title", 7), ("summary", 0), ("summary", 3), ("body", 0), ("body", 2),
+    ]  # fmt: skip
+
+
+def test_many_hits_are_counted_and_the_first_kept() -> None:
+    """At most 200 hits travel, `hits_total` says how many there were."""
+    (match,) = rules_of("drone").match(Text(body="drone, " * 500))
+
+    assert (len(match.hits), match.hits_total) == (MAX_HITS, 500)
+    assert match.hits[-1].start == 7 * (MAX_HITS - 1)
+
+
+def test_stored_hits_of_one_pattern_are_bounded() -> None:
+    """A text of one word costs no more than a thousand hits."""
+    (match,) = rules_of("drone").match(Text(body="drone " * 5000))
+
+    assert match.hits_total == 1000
+
+
+def test_a_field_is_read_up_to_its_bound() -> None:
+    """What stands beyond 65,536 code points is not looked at."""
+    assert rules_of("drone").match(Text(body="x " * 32_765 + "drone"))
+    assert not rules_of("drone").match(Text(body="x " * 32_768 + "drone"))
+
+
+CHOICE = """
+concept: choice
+scope: {prefix: any}
+languages:
+  en: {terms: [drone], prefix: [drone]}
+  fr: {prefix: [drone]}
+  de: {terms: [drone strike]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "body", "expected"),
+    [
+        ("fr", "drone", [("drone", "fr")]),
+        ("en", "drone", [("drone", "en")]),
+        ("de", "drone strike", [("drone strike", "de")]),
+        ("fr", "drone strike", [("drone", "fr")]),
+        ("pl", "drone strike", [("drone strike", "de")]),
+        ("und", "drone", [("drone", "en")]),
+    ],
+)
+def test_which_alias_a_hit_names(language: str, body: str, expected: list[tuple[str, str]]) -> None:
+    """Of several at one place: the text's language first, then the longest pattern, then file order."""
+    packs, _ = load_packs({"choice.yaml": CHOICE})
+    (match,) = compile_rules([Watch(WatchId("w"), "@choice")], packs).match(Text(body=body, language=language))
+
+    assert [(hit.text, hit.language) for hit in match.hits] == expected
+
+
+def test_a_summary_that_opens_the_body_is_not_counted_twice() -> None:
+    """Its hits are those of the body, except for `summary:`."""
+    text = Text(summary="A drone fell.", body="A DRONE fell. More follows.")
+    matches = rules_of("drone", "summary:drone", "summary:drone AND body:follows").match(text)
+
+    assert [[hit.field for hit in match.hits] for match in matches] == [["body"], ["summary"], ["summary", "body"]]
+
+
+def test_a_feed_cannot_forge_a_border() -> None:
+    """U+001F in a text is a blank: fields and spans stay right."""
+    text = Text(title="a\x1fdrone", body="b\x1f drone")
+    (match,) = rules_of("drone").match(text)
+
+    assert [(hit.field, hit.start, hit.end) for hit in match.hits] == [("title", 2, 7), ("body", 3, 8)]
+
+
+def test_watches_are_restricted_by_id_language_and_pause() -> None:
+    """Only the ids asked for; only articles of the watch's languages; a paused watch is never met."""
+    text = Text(body="drone", language="fr")
+    watches = [
+        Watch(WatchId("all"), "drone"),
+        Watch(WatchId("french"), "drone", languages=("fr",)),
+        Watch(WatchId("chinese"), "drone", languages=("zh-Hant",)),
+        Watch(WatchId("paused"), "drone", paused=True),
+    ]
+    rules = compile_rules(watches, {})
+
+    assert rules.met(text) == ("all", "french")
+    assert rules.met(text, frozenset({"french", "paused"})) == ("french",)
+    assert rules.met(text, frozenset()) == ()
+    assert rules.met(Text(body="drone", language="yue")) == ("all", "chinese")
+    assert rules.met(Text(body="drone")) == ("all",)
+
+
+def test_no_watch_at_all() -> None:
+    """An empty rule set meets nothing."""
+    rules = compile_rules([], {})
+
+    assert rules.match(Text(body="drone")) == ()
+    assert rules.watches == ()
+    assert rules.size == (0, 0, 0, 0)
+
+
+def test_empty_article() -> None:
+    """Nothing is in nothing."""
+    assert rules_of("drone OR @example", "🇺🇦").match(Text()) == ()
+
+
+def test_versions_are_stable_and_follow_the_query() -> None:
+    """The same query is the same version in any rule set; another query is another."""
+    first, second = rules_of("drone", "@example"), rules_of("drones", "@example", "drone")
+
+    assert first.version(WatchId("w1")) == second.version(WatchId("w1"))
+    assert first.version(WatchId("w0")) == second.version(WatchId("w2")) != second.version(WatchId("w0"))
+
+
+def test_equal_terms_of_many_watches_are_one_pattern() -> None:
+    """A thousand watches with one concept cost its patterns once."""
+    one, many = rules_of("@example"), rules_of(*["@example"] * 50)
+
+    assert many.size.patterns == one.size.patterns
+    assert many.size.signals == one.size.signals == 1
+
+
+def test_filter() -> None:
+    """A feed's filter is a query without a watch."""
+    rules = compile_filter("drone AND NOT toy", {})
+
+    assert rules.met(Text(body="drone"))
+    assert not rules.met(Text(body="toy drone"))
+
+
+@pytest.mark.parametrize(
+    ("entries", "text", "found"),
+    [
+        (
+            ["TSMC", "chip war", "semiconduct*"],
+            "Chip war: tsmc and semiconductors",
+            ["Chip war", "tsmc", "semiconductors"],
+        ),
+        (["AND", "OR"], "this or that", ["or"]),
+        (['say "hi"', "a:b", "C++ (lang)", "x{y}", "*schiff"], "Raumschiff a b", ["Raumschiff", "a b"]),
+        (["無人機", "F-16", ""], "無人機 F-16", ["無人機", "F-16"]),
+        (["back\\slash"], "back slash", ["back slash"]),
+    ],
+)
+def test_keywords(entries: list[str], text: str, found: list[str]) -> None:
+    """The short form takes any entry as it is written."""
+    (match,) = rules_of(keywords_query(entries)).match(Text(body=text))
+
+    assert [hit.text for hit in match.hits] == found
+
+
+def test_wanted_clause_is_the_positive_one() -> None:
+    """A term below NOT raises no hit, even if it also stands elsewhere."""
+    (match,) = rules_of("drone AND NOT title:drone").match(Text(body="A drone"))
+
+    assert [(hit.field, hit.clause) for hit in match.hits] == [("body", (0, 5))]

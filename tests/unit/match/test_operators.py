@@ -1,0 +1,63 @@
+"""The rows of the query language: each example is a test, each operator has its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.match.compiler import compile_rules
+from monitor.match.concepts import load_packs
+from monitor.match.operators import INFIX, OPERATORS
+from monitor.match.operators.base import EXAMPLE_BODY, EXAMPLE_TITLE, Example, Need
+from monitor.match.operators.conjunction import need_all
+from monitor.match.operators.disjunction import need_any
+from monitor.model.ids import WatchId
+from monitor.model.watch import Text, Watch
+
+PACK = "concept: example\nlanguages: {en: {terms: [ukraine], weak: [drone]}}"
+EXAMPLES = [
+    pytest.param(example, id=f"{row.name}: {example.query}") for row in OPERATORS.values() for example in row.examples
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example(example: Example) -> None:
+    """The truth tables of the documentation."""
+    rules = compile_rules([Watch(WatchId("w"), example.query)], load_packs({"example.yaml": PACK})[0])
+
+    assert bool(rules.match(Text(title=EXAMPLE_TITLE, body=EXAMPLE_BODY))) is example.true
+
+
+def test_every_row_has_examples_of_both_kinds() -> None:
+    """A truth table without a false row shows nothing."""
+    for row in OPERATORS.values():
+        assert {example.true for example in row.examples} == {True, False}, row.name
+        assert row.summary
+        assert row.syntax
+
+
+def test_powers() -> None:
+    """Tightest first: leaves, field, NOT, AND, OR."""
+    names = ["word", "field", "NOT", "AND", "OR"]
+
+    assert sorted(names, key=lambda name: -OPERATORS[name].power) == names
+    assert set(OPERATORS) >= INFIX
+
+
+def test_needs() -> None:
+    """AND keeps all groups; OR joins the cheapest of each side, or has none if a side has none."""
+    cost = {frozenset({1}): 1.0, frozenset({2}): 2.0, frozenset({3}): 3.0}.__getitem__
+    first, second = Need((frozenset({1}), frozenset({2})), True), Need((frozenset({3}),), True)
+
+    assert need_all([first, second], cost) == Need((frozenset({1}), frozenset({2}), frozenset({3})), True)
+    assert need_any([first, second], cost) == Need((frozenset({1, 3}),), False)
+    assert need_any([second, second], cost) == Need((frozenset({3}),), True)
+    assert need_any([first, Need((), False)], cost) == Need((), False)
+
+
+@pytest.mark.parametrize("name", ["word", "phrase", "exact", "concept", "field"])
+def test_leaves_have_no_operands(name: str) -> None:
+    """A form that is a leaf cannot be evaluated over operands."""
+    with pytest.raises(TypeError, match="0 given"):
+        OPERATORS[name].test([])
+    with pytest.raises(TypeError, match="0 given"):
+        OPERATORS[name].need([], len)

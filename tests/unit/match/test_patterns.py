@@ -1,0 +1,126 @@
+"""Aliases as patterns, exact forms, clitics, language groups, the automaton."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.match.automaton import MAX_HITS, Automaton
+from monitor.match.clitics import attach_arabic, attach_hebrew
+from monitor.match.fold import fold_words
+from monitor.match.languages import language_group
+from monitor.match.patterns import Alias, NotIn, exact_form, make_alias, make_swallowers
+
+
+@pytest.mark.parametrize(
+    ("written", "left", "right", "pattern"),
+    [
+        ("Drone", False, False, " drone "),
+        ("trade war", False, False, " trade war "),
+        ("F-16", False, False, " f 16 "),
+        ("ukrain", False, True, " ukrain"),
+        ("drohne", True, False, "drohne "),
+        ("無人機", False, False, "无人机"),
+        ("โดรน", False, False, "โดรน"),
+        ("使用UAV", False, False, "使用 uav "),
+        ("🇺🇦", False, False, "🇺🇦"),
+        ("드론", False, False, " 드론"),
+        ("드론", True, False, "드론"),
+    ],
+)
+def test_pattern(written: str, left: bool, right: bool, pattern: str) -> None:
+    """The word border is in the pattern, where the script has one."""
+    (core,) = fold_words([written])
+
+    assert Alias(written, "term", core, open_left=left, open_right=right).pattern == pattern
+
+
+def test_hangul_nouns_do_not_follow_numbers() -> None:
+    """Only where the left edge is a border."""
+    assert not make_alias(Alias("대만", "term", "대만")).check.after_numeral
+    assert make_alias(Alias("드론", "term", "드론", open_left=True)).check.after_numeral
+    assert make_alias(Alias("drone", "term", "drone")).check.after_numeral
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "cased", "same"),
+    [
+        ("UAV", "ＵＡＶ", True, True),
+        ("UAV", "U\u00adA\u200dV", True, True),
+        ("UAV", "Uav", True, False),
+        ("U.S.", "U.S", True, True),
+        ("U.S.", "US", True, False),
+        ("İHA'lar", "İHA’lar", True, True),
+        ("dröhnen", "DRO\u0308HNEN", False, True),
+        ("dröhnen", "drohnen", False, False),
+        ("مسيّرة", "مسيرة", False, False),
+        ('כטב"ם', "כטב״ם", True, True),
+        ("anti-drone", "anti‑drone", True, True),
+    ],
+)
+def test_exact_form(first: str, second: str, cased: bool, same: bool) -> None:
+    """Width, format characters and kinds of apostrophe are no difference; capitals or accents are."""
+    assert (exact_form(first, cased) == exact_form(second, cased)) is same
+
+
+@pytest.mark.parametrize(
+    ("core", "entry", "texts"),
+    [
+        ("drone", "drone bombast", [" drone bombast "]),
+        ("drone", "drone bomb*", [" drone bomb"]),
+        ("drone", "drone", []),
+        ("机", "机场机", ["机场机", "机场机"]),
+        ("한 대만", " 한 대만", []),
+        ("대만", " 한 대만", [" 한 대만"]),
+    ],
+)
+def test_swallowers(core: str, entry: str, texts: list[str]) -> None:
+    """Each place of a pattern inside a longer string; borders as the script has them."""
+    (longer,) = fold_words([entry.strip("*")])
+
+    assert [found.text for found in make_swallowers(core, longer, NotIn(entry), False, False)] == texts
+
+
+def test_arabic_clitics() -> None:
+    """Conjunction, preposition, article in that order; the merged forms; no doubled article."""
+    forms = attach_arabic("طائرة")
+
+    assert {"طائرة", "وطائرة", "بالطائرة", "وبالطائرة", "للطائرة", "فللطائرة"} <= set(forms)
+    assert len(set(forms)) == 27
+    assert "الالدرون" not in attach_arabic("الدرون")
+    assert {"الدرون", "والدرون", "للدرون"} <= set(attach_arabic("الدرون"))
+
+
+def test_hebrew_clitics() -> None:
+    """The listed heaps, nothing else."""
+    forms = attach_hebrew("רחפן")
+
+    assert {"רחפן", "הרחפן", "והרחפן", "שברחפן", "כשהרחפן"} <= set(forms)
+    assert len(forms) == len(set(forms)) == 24
+
+
+@pytest.mark.parametrize(
+    ("tag", "group"),
+    [
+        ("zh-Hant", "zh"), ("yue", "zh"), ("wuu", "zh"), ("sdh", "ckb"), ("hr", "sr"), ("bs", "sr"), ("ms", "id"),
+        ("nb", "no"), ("nn", "no"), ("no", "no"), ("fr_CA", "fr"), ("EN", "en"), ("und", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_language_groups(tag: str, group: str) -> None:
+    """Codes of detectors and neighbours that cannot be told apart."""
+    assert language_group(tag) == group
+
+
+def test_automaton_finds_overlapping_places() -> None:
+    """Every pattern at every place, also inside another."""
+    automaton = Automaton([" drone ", " drone war ", "rone"])
+
+    assert sorted(automaton.find(" drone war ")) == [(0, 0, 7), (1, 0, 11), (2, 2, 6)]
+    assert Automaton([]).find(" drone ") == []
+
+
+def test_automaton_is_bounded_per_pattern() -> None:
+    """One frequent pattern does not crowd out a rare one."""
+    hits = Automaton(["a", "z"]).find("a" * (MAX_HITS + 5) + "z")
+
+    assert [hit for hit in hits if hit[0] == 1] == [(1, MAX_HITS + 5, MAX_HITS + 6)]
+    assert len(hits) == MAX_HITS + 1
