@@ -2,18 +2,25 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from monitor.adapters.kafka.client import ClusterSettings
+from monitor.adapters.kafka.sink import KafkaSink
+from monitor.adapters.kafka.topics import ensure
 from monitor.adapters.sinks.jsonl import JsonlSink
 from monitor.adapters.sinks.stdout import StdoutSink
 from monitor.errors import Retry
 from monitor.model.event import Logged
 from monitor.ports import Sink
+from monitor.publish.topics import TopicSpec
 from monitor.testing.builders import record
 from monitor.testing.sinks import CapturingSink
+from tests.support.fixtures import Brokers
+from tests.support.kafka import free_port
+from tests.support.reader import read_topic
 
 
 class Target:
@@ -51,13 +58,37 @@ def stdout(_folder: Path) -> Target:
     return Target(StdoutSink("sink", stream), arrived, stream.close)
 
 
+async def kafka_topics(brokers: Brokers) -> Target:
+    """Topics of a real broker, of one partition, read by another library from where they ended before."""
+    specs = [TopicSpec(name, 1, 1, ()) for name in ("news.alerts.x", "news.articles")]
+    await ensure(ClusterSettings(brokers.bootstrap_servers), specs)
+    before = {spec.name: len(read_topic(brokers.bootstrap_servers, spec.name)) for spec in specs}
+
+    def arrived() -> list[tuple[str, int]]:
+        messages = {name: read_topic(brokers.bootstrap_servers, name)[skip:] for name, skip in before.items()}
+        seqs = {record(seq, name).value: seq for name in before for seq in range(1, 10)}
+        return [(name, seqs[message.value]) for name, those in messages.items() for message in those]
+
+    def breaks() -> None:
+        target.sink = KafkaSink("sink", ClusterSettings((f"127.0.0.1:{free_port()}",)))
+
+    target = Target(KafkaSink("sink", ClusterSettings(brokers.bootstrap_servers)), arrived, breaks)
+    return target
+
+
 KINDS = {"capturing": capturing, "jsonl": jsonl, "stdout": stdout}
+REAL = pytest.param("kafka", marks=[pytest.mark.service, pytest.mark.timeout(60)])
 
 
-@pytest.fixture(params=list(KINDS))
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
+@pytest.fixture(params=[*KINDS, REAL])
+async def target(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Target]:
     """One of each kind."""
-    return KINDS[request.param](tmp_path)
+    if request.param in KINDS:
+        yield KINDS[request.param](tmp_path)
+        return
+    made = await kafka_topics(request.getfixturevalue("kafka"))
+    yield made
+    await made.sink.close()
 
 
 def logged(*numbers: int, topic: str = "news.articles") -> list[Logged]:

@@ -77,13 +77,14 @@ class Producer:
                 await self._refresh()
         return self._unknown(topics)
 
-    async def send(self, records: Sequence[Record]) -> list[BaseException | None]:
+    async def send(self, records: Sequence[Record], *, stamped: bool = True) -> list[BaseException | None]:
         """Each record's outcome, None = acknowledged by all replicas in sync. Their topics have to be known.
 
-        Everything is handed over before anything is sent. Raises one of FAULTS when nothing is clear.
+        `stamped`: with the time of the event, else of now. Everything is handed over before anything is sent. Raises one
+        of FAULTS when nothing is clear.
         """
         async with asyncio.timeout(self._settings.request_timeout):
-            futures = [await self._hand_over(record) for record in records]
+            futures = [await self._hand_over(record, stamped) for record in records]
         await asyncio.wait(futures, timeout=self._settings.delivery_timeout)
         return [outcome(future) for future in futures]
 
@@ -106,14 +107,14 @@ class Producer:
         # What the first cancellation waited for may have been an answer that cannot come any more.
         await end_bounded(inner._sender.sender_task)
 
-    async def _hand_over(self, record: Record) -> asyncio.Future[Any]:
+    async def _hand_over(self, record: Record, stamped: bool) -> asyncio.Future[Any]:
         try:
             future: asyncio.Future[Any] = await self._inner.send(
                 record.topic,
                 value=record.value,
                 key=record.key.encode(),
                 partition=record.partition,
-                timestamp_ms=round(record.at * 1000),
+                timestamp_ms=round(record.at * 1000) if stamped else None,
                 headers=[(name, value.encode()) for name, value in record.headers],
             )
         except MessageSizeTooLargeError as error:

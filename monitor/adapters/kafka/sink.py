@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from aiokafka.codec import has_zstd
-from aiokafka.errors import TopicAuthorizationFailedError
+from aiokafka.errors import InvalidTimestampError, TopicAuthorizationFailedError
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings
 from monitor.adapters.kafka.producer import REFUSED, Producer
@@ -61,37 +61,51 @@ class KafkaSink:
         if producer is not None:
             await producer.close()
 
-    async def _deliver(self, chunk: Sequence[Logged]) -> dict[int, str]:
-        """Reasons of what is refused, by `seq`. One record spoils its whole batch, so these are tried one by one."""
-        failed = await self._send(chunk)
+    async def _deliver(self, chunk: Sequence[Logged], *, stamped: bool = True) -> dict[int, str]:
+        """Reasons of what is refused for good, by `seq`."""
+        faults = await self._send(chunk, stamped)
+        ahead = [logged for logged, fault in faults if isinstance(fault, InvalidTimestampError)]
+        refused = await self._deliver(ahead, stamped=False) if ahead else {}
+        failed = [(logged, fault) for logged, fault in faults if not isinstance(fault, InvalidTimestampError)]
+        return refused | await self._part(chunk, failed, stamped)
+
+    async def _part(
+        self, chunk: Sequence[Logged], failed: Sequence[tuple[Logged, BaseException]], stamped: bool
+    ) -> dict[int, str]:
+        """One record spoils its whole batch, so what was refused together is tried one by one."""
         if len(chunk) == 1:
-            return {logged.seq: reason for logged, reason in failed}
+            return {logged.seq: f"{logged.record.topic}: {spell(fault)}" for logged, fault in failed}
         refused: dict[int, str] = {}
         for logged, _ in failed:
-            refused |= await self._deliver([logged])
+            refused |= await self._deliver([logged], stamped=stamped)
         if failed and not refused:
             # Each fits alone: this topic takes smaller batches than brokers do by default.
             self._budget = max(self._budget // 2, SMALLEST_BUDGET)
         return refused
 
-    async def _send(self, chunk: Sequence[Logged]) -> list[tuple[Logged, str]]:
-        """What was refused, with the reason. Raises Retry when something else went wrong."""
+    async def _send(self, chunk: Sequence[Logged], stamped: bool) -> list[tuple[Logged, BaseException]]:
+        """What the broker refused. Raises Retry when something else went wrong.
+
+        `stamped`: with the time of the event; brokers refuse what lies over an hour ahead of them, as it does when it
+        was made before our clock was set right. Then the time of sending stands there; `ce_time` keeps the event's.
+        """
         producer = await self._opened()
         self._clear = False
         try:
             await self._require_topics(producer, {logged.record.topic for logged in chunk})
-            outcomes = await producer.send([logged.record for logged in chunk])
+            outcomes = await producer.send([logged.record for logged in chunk], stamped=stamped)
         except FAULTS as error:
             await self.close()
             raise Retry(f"Kafka does not answer: {spell(error)}", WAIT) from error
-        faults = [(logged, fault) for logged, fault in zip(chunk, outcomes, strict=True) if fault is not None]
         self._done.update(logged.seq for logged, fault in zip(chunk, outcomes, strict=True) if fault is None)
+        faults = [(logged, fault) for logged, fault in zip(chunk, outcomes, strict=True) if fault is not None]
         self._clear = not faults
+        answers = (*REFUSED, InvalidTimestampError) if stamped else REFUSED
         for logged, fault in faults:
-            if not isinstance(fault, REFUSED):
+            if not isinstance(fault, answers):
                 await self.close()
                 raise self._explained(logged.record.topic, fault)
-        return [(logged, f"{logged.record.topic}: {spell(fault)}") for logged, fault in faults]
+        return faults
 
     async def _opened(self) -> Producer:
         """A producer whose past outcomes are all clear: one that was cut off, or refused, does not count on."""
@@ -115,6 +129,10 @@ class KafkaSink:
         if isinstance(fault, TopicAuthorizationFailedError):
             remedy = Tool(self._settings).grant(topic, "Write")
             return Retry(f"no right to write to {topic}: {remedy}", LONG_WAIT)
+        if isinstance(fault, InvalidTimestampError):
+            return Retry(
+                f"our clock is over an hour ahead of the brokers' of {topic}: set one of them right", LONG_WAIT
+            )
         return Retry(f"{topic}: {spell(fault)}", WAIT)
 
 
