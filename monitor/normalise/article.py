@@ -140,9 +140,13 @@ def _line(text: str, limit: int) -> str:
 
 def _names(names: Iterable[str], most: int) -> tuple[str, ...]:
     """Names of people or subjects: text, each once, in order."""
-    clean = dict.fromkeys(_line(title_to_text(name[: NAME_LIMIT * 4]), NAME_LIMIT) for name in names)
-    clean.pop("", None)
-    return tuple(clean)[:most]
+    clean: dict[str, None] = {}
+    for name in names:
+        if line := _line(title_to_text(name[: NAME_LIMIT * 4]), NAME_LIMIT):
+            clean[line] = None
+        if len(clean) == most:
+            break
+    return tuple(clean)
 
 
 def _link(entry: Entry, base: str) -> str | None:

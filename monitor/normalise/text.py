@@ -37,6 +37,7 @@ _INLINE = _names(
 )
 _KNOWN = "|".join(sorted((_BLOCK | _SKIP | _INLINE) - {"-comment"}, key=len, reverse=True))
 _KNOWN_TAG = re.compile(rf"</?(?:{_KNOWN})(?=[\s/>])", re.IGNORECASE)
+_SHOWN_TAG = re.compile(rf"(?:<|&lt;)/?(?:{_KNOWN})(?=[\s/>]|&gt;)", re.IGNORECASE)
 _TAG_START = re.compile(r"<[A-Za-z/!?]")
 _REFERENCE = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _CELL = re.compile(r"<(/?)(?:t[dhr]|tbody|thead|tfoot|caption)(?=[\s/>])", re.IGNORECASE)
@@ -82,8 +83,8 @@ def plain_to_text(text: str) -> str:
 
 
 def shows_markup(text: str) -> bool:
-    """Whether a text still shows known tags, because its source was escaped once too often."""
-    return "<" in text and _KNOWN_TAG.search(text) is not None
+    """Whether a text still shows known tags, because its source was escaped once or twice too often."""
+    return ("<" in text or "&lt;" in text) and _SHOWN_TAG.search(text) is not None
 
 
 def clean_text(text: str, limit: int) -> str:
@@ -131,10 +132,8 @@ def _cap_marks(text: str) -> str:
 def _cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
-    end = limit
-    while end and limit - end <= 2 * MAX_MARKS and _inside_grapheme(text, end):
-        end -= 1
-    return text[: end or limit]
+    borders = (end for end in range(limit, max(0, limit - 2 * MAX_MARKS), -1) if not _inside_grapheme(text, end))
+    return text[: next(borders, limit)]
 
 
 _EXTENDS = re.compile("[\u200d\u1160-\u11ff\U0001f3fb-\U0001f3ff]")
