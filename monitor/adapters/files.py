@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.config.references import secret_files
 from monitor.ports import Documents
 
-SETTLE_MS = 500
-"""Without a change for so long, a directory counts as written to the end."""
-LONGEST_MS = 5000
-"""However busy a directory is, it is looked at after so long."""
-LOOK_MS = 30_000
-"""Without any event: mounts that send none are looked at as often."""
+SETTLE = 0.5
+"""Seconds without a change after which a directory counts as written to the end."""
+LOOKS = 10
+"""However busy a directory is, it is read after so many times `SETTLE`."""
+LOOK_MS = 5000
+"""Mounts that send no events are looked at as often; so is what changed before the watching had begun."""
 MAX_BYTES = 20 << 20
 MAX_SECRET = 1 << 20
 TRIES = 20
 PAUSE = 0.05
 
+ROOT = "monitor.yaml"
 KINDS: Mapping[str, tuple[str, ...]] = {
     "conf.d": (".yaml", ".yml"),
     "feeds": (".yaml", ".yml", ".opml"),
@@ -29,6 +32,14 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 """What is read from which folder; everything else in the directory is left alone."""
 
 Signature = tuple[tuple[str, int, int, int], ...]
+
+
+@dataclass(slots=True)
+class Listing:
+    """The files of a configuration, by path below its directory, and the folders that cannot be looked into."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 class FileSource:
@@ -41,15 +52,12 @@ class FileSource:
         self.directory = directory
         self.environ = dict(environ)
         self.last: Documents | None = None
+        self.seen: Signature = ()
+        self.secrets: tuple[str, ...] = ()
 
     async def read(self) -> Documents:
         """The documents as they are now, all of one moment: read again while something changes underneath."""
-        for _ in range(TRIES):
-            before = await asyncio.to_thread(self.signature)
-            documents = await asyncio.to_thread(self.collect)
-            if before == await asyncio.to_thread(self.signature):
-                break
-            await asyncio.sleep(PAUSE)
+        documents, _ = await self.steady()
         self.last = documents
         return documents
 
@@ -57,71 +65,109 @@ class FileSource:
         """A new value after every change that has settled. Files rewritten with the same text are no change."""
         while True:
             before = self.last
-            if await self.read() != before and before is not None and self.last is not None:
-                yield self.last
+            documents, settled = await self.steady()
+            if settled:
+                self.last = documents
+                if before is not None and documents != before:
+                    yield documents
             await self.changed()
+
+    async def steady(self) -> tuple[Documents, bool]:
+        """The documents, and whether nothing changed while they were read."""
+        for _ in range(TRIES):
+            before = await asyncio.to_thread(self.signature)
+            documents = await asyncio.to_thread(self.collect)
+            self.seen = await asyncio.to_thread(self.signature)
+            if before == self.seen:
+                return documents, True
+            await asyncio.sleep(PAUSE)
+        return documents, False
 
     async def changed(self) -> None:
         """Returns when something happened below the directory, or beside a secret file, and has settled."""
         from watchfiles import awatch
 
-        before = await asyncio.to_thread(self.signature)
         watching = awatch(
             *await asyncio.to_thread(self.watched),
             watch_filter=None,
-            step=SETTLE_MS,
-            debounce=LONGEST_MS,
             rust_timeout=LOOK_MS,
             yield_on_timeout=True,
             ignore_permission_denied=True,
         )
         async for changes in watching:
-            if changes or before != await asyncio.to_thread(self.signature):
+            if changes or self.seen != await asyncio.to_thread(self.signature):
+                await self.settle()
                 return
+
+    async def settle(self) -> None:
+        """Returns when nothing has changed for a while. The watcher counts a file once, however often it grows."""
+        before = await asyncio.to_thread(self.signature)
+        for _ in range(LOOKS):
+            await asyncio.sleep(SETTLE)
+            after = await asyncio.to_thread(self.signature)
+            if before == after:
+                return
+            before = after
 
     def watched(self) -> list[Path]:
         """The directories to watch: those of the configuration and of its secrets, as far as they exist."""
-        secrets = {Path(path).parent for path in self.named()}
-        return [path for path in (self.directory, *sorted(secrets)) if path.is_dir()] or [Path()]
-
-    def named(self) -> tuple[str, ...]:
-        return secret_files(self.last.files, self.environ) if self.last else ()
+        folders = {self.directory, *(Path(path).parent for path in self.secrets)}
+        return [path for path in sorted(folders) if path.is_dir()] or [Path()]
 
     def collect(self) -> Documents:
         """Every file of the directory and every secret it names."""
+        listing = listed(self.directory)
         files: dict[str, str] = {}
-        unreadable: list[tuple[str, str]] = []
-        if not self.directory.is_dir():
-            unreadable.append((str(self.directory), "there is no such directory"))
-        for name, path in self.listed():
+        for name, path in listing.files.items():
             try:
                 files[name] = text_of(path, MAX_BYTES)
             except (OSError, ValueError) as error:
-                unreadable.append((name, reason(error)))
-        secrets = dict(read_secrets(secret_files(files, self.environ)))
-        return Documents(files, secrets, self.environ, tuple(unreadable))
-
-    def listed(self) -> Iterator[tuple[str, Path]]:
-        """The files that are part of the configuration, by path below the directory. Hidden ones are not."""
-        root = self.directory / "monitor.yaml"
-        if root.exists():
-            yield root.name, root
-        for folder, endings in KINDS.items():
-            for path in sorted((self.directory / folder).rglob("*")):
-                name = path.relative_to(self.directory)
-                if path.suffix in endings and path.is_file() and not any(part.startswith(".") for part in name.parts):
-                    yield name.as_posix(), path
+                listing.unreadable[name] = reason(error)
+        self.secrets = secret_files(files, self.environ)
+        return Documents(files, dict(read_secrets(self.secrets)), self.environ, tuple(listing.unreadable.items()))
 
     def signature(self) -> Signature:
         """What changes whenever a file is written, replaced or linked elsewhere."""
-        found = []
-        for name, path in [*self.listed(), *((path, Path(path)) for path in self.named())]:
-            try:
-                stat = path.stat()
-            except OSError:
-                continue
-            found.append((name, stat.st_mtime_ns, stat.st_size, stat.st_ino))
-        return tuple(found)
+        return tuple(signatures({**listed(self.directory).files, **{name: Path(name) for name in self.secrets}}))
+
+
+def listed(directory: Path) -> Listing:
+    """What there is to read. Names that begin with a dot are not: editors and mounted volumes keep their own there."""
+    found = Listing()
+    if not directory.is_dir():
+        found.unreadable[str(directory)] = "there is no such directory"
+    if os.path.lexists(directory / ROOT):
+        found.files[ROOT] = directory / ROOT
+    for folder, endings in KINDS.items():
+        for name, path in walk(directory / folder, found.unreadable):
+            if path.suffix in endings:
+                found.files[f"{folder}/{name}"] = path
+    return found
+
+
+def walk(folder: Path, unreadable: dict[str, str]) -> Iterator[tuple[str, Path]]:
+    """Files below a folder, sorted, by path below it."""
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            unreadable[f"{folder.name}/"] = reason(error)
+
+    for here, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                path = Path(here, name)
+                yield path.relative_to(folder).as_posix(), path
+
+
+def signatures(paths: Mapping[str, Path]) -> Iterator[tuple[str, int, int, int]]:
+    """Name, time, size and inode of each file that is there."""
+    for name, path in paths.items():
+        try:
+            stat = path.stat()
+        except OSError:
+            continue
+        yield name, stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def text_of(path: Path, limit: int) -> str:
@@ -142,7 +188,7 @@ def reason(error: Exception) -> str:
 
 
 def read_secrets(paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The texts of secret files, without their last newline. One that cannot be read is left out: that is the problem."""
+    """The texts of secret files, without their last newline. One that cannot be read is left out."""
     for path in paths:
         try:
             text = text_of(Path(path), MAX_SECRET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
+import time
 
 import pytest
 
@@ -137,34 +137,27 @@ def test_problems_are_in_order_of_their_places() -> None:
 
 LIGHT = """
 import sys
-import {name}
-print(sorted({{"asyncio", "socket", "aiohttp", "aiokafka", "sqlite3", "pydantic"}} & set(sys.modules)))
+import monitor.config, monitor.config.diff, monitor.config.load, monitor.config.opml, monitor.config.references
+print(sorted({"asyncio", "socket", "aiohttp", "aiokafka", "sqlite3", "pydantic"} & set(sys.modules)))
 """
 
 
-@pytest.mark.parametrize(
-    "name", ["monitor.config", "monitor.config.load", "monitor.config.diff", "monitor.config.opml"]
-)
-def test_import_is_light(name: str) -> None:
+def test_import_is_light() -> None:
     """pydantic is loaded by the first check, not by an import: `--help` must not wait for it."""
-    run = subprocess.run([sys.executable, "-c", LIGHT.format(name=name)], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
 
     assert run.stdout.strip() == "[]"
 
 
-def test_sizes(record_property: Any) -> None:
-    """10,000 feeds in one file are read well below the time a reload may take."""
-    import time
+def test_many_feeds_are_read_in_linear_time() -> None:
+    """A reload of 10,000 feeds takes about a second; twice the feeds must not take much more than twice that."""
 
-    lines = (
-        f"  - {{id: f{n}, url: 'https://h{n}.example.org/rss', language: en, tags: [a, b]}}\n" for n in range(10_000)
-    )
-    text = "feeds:\n" + "".join(lines)
-    started = time.process_time()
+    def spent(count: int) -> float:
+        lines = (f"  - {{url: 'https://h{n}.example.org/rss', language: en, tags: [a, b]}}\n" for n in range(count))
+        text = "feeds:\n" + "".join(lines)
+        started = time.process_time()
+        assert len(load({"feeds/a.yaml": text}, {}, {}).feeds) == count
+        return time.process_time() - started
 
-    config = load({"feeds/a.yaml": text}, {}, {})
-
-    spent = time.process_time() - started
-    record_property("seconds", spent)
-    assert len(config.feeds) == 10_000
-    assert spent < 5
+    spent(10)
+    assert spent(2000) < 6 * spent(1000)
