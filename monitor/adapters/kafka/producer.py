@@ -80,8 +80,8 @@ class Producer:
     async def send(self, records: Sequence[Record], *, stamped: bool = True) -> list[BaseException | None]:
         """Each record's outcome, None = acknowledged by all replicas in sync. Their topics have to be known.
 
-        `stamped`: with the time of the event, else of now. Everything is handed over before anything is sent. Raises one
-        of FAULTS when nothing is clear.
+        `stamped`: with the time of the event, else of now. Everything is handed over before anything is sent. Raises
+        one of FAULTS when nothing is clear.
         """
         async with asyncio.timeout(self._settings.request_timeout):
             futures = [await self._hand_over(record, stamped) for record in records]
