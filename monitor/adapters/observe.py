@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
-from monitor.adapters.logs import Logger
 from monitor.model import notes
 from monitor.model.notes import Note
 from monitor.model.units import rfc3339
@@ -107,7 +107,7 @@ class Row:
 class Observer:
     """Takes notes for the whole service. Callable, so that it can be handed on as a plain function."""
 
-    def __init__(self, log: Logger, metrics: Metrics) -> None:
+    def __init__(self, log: structlog.stdlib.BoundLogger, metrics: Metrics) -> None:
         self._log, self.metrics = log, metrics
 
     def __call__(self, note: Note) -> None:

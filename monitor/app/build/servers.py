@@ -22,7 +22,7 @@ def attach_servers(built: Built, config: Config) -> None:
     settings = config.settings
     if settings.admin is not None:
         built.service.helpers = [*built.service.helpers, _admin(built, config)]
-    if settings.server is not None and False:
+    if settings.server is not None:
         built.service.helpers = [*built.service.helpers, _page(built, config)]
 
 

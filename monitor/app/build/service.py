@@ -114,6 +114,7 @@ async def _assemble(config: Config, source: ConfigSource | None, options: Option
 
     clock = SystemClock(lambda note: observer(note))
     observer = make_observer(config, clock, options.stderr)
+    database.observe = observer
     told: list[Settled] = [options.settled]
     parts = _parts(config, options, SqliteLedger(database, options.point), clock, observer, told)
     registry, log = SqliteRegistry(database), open_log(config, database, clock)
@@ -180,7 +181,8 @@ def _parts(
 
 def open_log(config: Config, source: Source, clock: Clock) -> SqliteEventLog:
     """The event log with the retention of the configuration."""
-    from monitor.adapters.sqlite.events import Retention, SqliteEventLog
+    from monitor.adapters.sqlite.events import SqliteEventLog
+    from monitor.adapters.sqlite.retention import Retention
 
     wanted = config.settings.retention
     return SqliteEventLog(source, clock, Retention(wanted.age, wanted.size))

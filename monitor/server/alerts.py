@@ -1,0 +1,86 @@
+"""Alerts read back from the log: newest first, by watch, feed, language, words and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from monitor.model.units import Instant
+from monitor.ports import Console, EventLog
+from monitor.publish.envelope import Topics
+
+SCANNED = 5_000
+"""Records looked at for one answer; what is further back is reached by the cursor."""
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reader asks for. Empty = any. `words` are looked for in title and summary, case ignored."""
+
+    watch: str = ""
+    feed: str = ""
+    language: str = ""
+    words: str = ""
+    since: Instant | None = None
+    until: Instant | None = None
+    limit: int = 50
+    before: int | None = None
+
+    def fits(self, alert: Mapping[str, Any], at: Instant) -> bool:
+        """Whether an alert made at `at` is wanted; watch and feed are filtered by the log."""
+        article = alert["article"]
+        if self.language and article["language"]["tag"].partition("-")[0] != self.language:
+            return False
+        if self.words and self.words.casefold() not in f"{article['title']} {article['summary']}".casefold():
+            return False
+        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of alerts; `cursor` leads to the next one."""
+
+    items: tuple[dict[str, Any], ...]
+    cursor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """The alerts of the log."""
+
+    log: EventLog
+    topics: Callable[[], Topics]
+    console: Console
+
+    async def find(self, wanted: Wanted) -> Found:
+        """The newest alerts that fit. Raises KeyError for a watch that does not exist."""
+        topics, filters = self._topics(wanted), _filters(wanted)
+        items: list[dict[str, Any]] = []
+        before, scanned = wanted.before, 0
+        while scanned < SCANNED:
+            rows = await self.log.latest(topics, before, CHUNK, filters)
+            for row in rows:
+                before, scanned = row.seq, scanned + 1
+                alert = msgspec.json.decode(row.record.value)
+                if wanted.fits(alert, row.record.at):
+                    items.append({"seq": row.seq, **alert})
+                if len(items) == wanted.limit:
+                    return Found(tuple(items), before)
+            if len(rows) < CHUNK:
+                return Found(tuple(items), None)
+        return Found(tuple(items), before)
+
+    def _topics(self, wanted: Wanted) -> list[str]:
+        names = {row.watch.id: row.topic for row in self.console.snapshot().watches}
+        if wanted.watch:
+            return [names[wanted.watch]]
+        return sorted(set(names.values()))
+
+
+def _filters(wanted: Wanted) -> dict[str, str]:
+    filters = {"ce_watch": wanted.watch} if wanted.watch else {}
+    return filters | ({"feed": wanted.feed} if wanted.feed else {})
