@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import count
@@ -148,7 +148,8 @@ class _Compiler:
     cores: Mapping[str, str]
     numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
     weights: dict[int, float] = field(default_factory=dict)
-    raised: dict[str, dict[Alias, list[Raised]]] = field(default_factory=lambda: defaultdict(dict))
+    raised: dict[str, dict[int, tuple[Alias, list[Raised]]]] = field(default_factory=lambda: defaultdict(dict))
+    """By pattern and identity of an alias (a concept's are shared, and dear to compare): what a hit of it raises."""
 
     def compile(self, rows: Sequence[tuple[Watch, Node]]) -> RuleSet:
         queries, anchors = [], []
@@ -158,7 +159,7 @@ class _Compiler:
             queries.append(self.query(watch, tree, test, signals))
             anchors.append(min(need.groups, key=self.cost))
         order = count()
-        listeners = tuple(tuple(_variants(aliases, order)) for aliases in self.raised.values())
+        listeners = tuple(tuple(_variants(aliases.values(), order)) for aliases in self.raised.values())
         return RuleSet(tuple(queries), tuple(self.raised), listeners, tuple(anchors))
 
     def signal(self, leaf: Leaf) -> int:
@@ -169,7 +170,7 @@ class _Compiler:
             aliases = self.aliases(leaf)
             self.weights[number] = sum(map(_frequency, aliases))
             for alias in aliases:
-                self.raised[alias.pattern].setdefault(alias, []).append((leaf.field, number))
+                self.raised[alias.pattern].setdefault(id(alias), (alias, []))[1].append((leaf.field, number))
         return self.numbers[key]
 
     def key(self, leaf: Leaf) -> tuple[object, ...]:
@@ -225,13 +226,13 @@ def _frequency(alias: Alias) -> float:
     return (3e-4 if alias.open_left or alias.open_right else 1e-5) * (1 + 1000 * 0.5**letters)
 
 
-def _variants(aliases: Mapping[Alias, list[Raised]], order: Iterator[int]) -> Iterator[Variant]:
+def _variants(rows: Iterable[tuple[Alias, list[Raised]]], order: Iterator[int]) -> Iterator[Variant]:
     """Aliases of one pattern, those together that differ only in how they are reported."""
-    alike: dict[tuple[object, ...], list[Alias]] = {}
-    for alias, raised in aliases.items():
+    alike: dict[tuple[Check, tuple[Raised, ...], bool, bool], list[Alias]] = {}
+    for alias, raised in rows:
         alike.setdefault((alias.check, tuple(raised), alias.open_left, alias.open_right), []).append(alias)
-    for group in alike.values():
-        first, raised = group[0], aliases[group[0]]
+    for (_, signals, _, _), group in alike.items():
+        first = group[0]
         by_language: dict[str, Alias] = {}
         for alias in group:
             by_language.setdefault(language_group(alias.language or ""), alias)
@@ -240,8 +241,8 @@ def _variants(aliases: Mapping[Alias, list[Raised]], order: Iterator[int]) -> It
             aliases=tuple(group),
             check=first.check,
             plain=first.check == PLAIN,
-            anywhere=tuple(signal for field_name, signal in raised if field_name is None),
-            fielded=tuple((field_name, signal) for field_name, signal in raised if field_name is not None),
+            anywhere=tuple(signal for field_name, signal in signals if field_name is None),
+            fielded=tuple((field_name, signal) for field_name, signal in signals if field_name is not None),
             by_language=by_language,
             extend_left=first.open_left and first.kind.startswith("suffix") and _in_words(first.core[0]),
             extend_right=first.open_right and _in_words(first.core[-1]),

@@ -116,11 +116,13 @@ def fold_words(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(part.strip(" ") for part in fold(joined).text.split(BORDER))
 
 
+@cache
 def script_class(letter: str) -> int:
     """Class of a folded letter: 0 for scripts with blanks between words, `HANGUL`, or one of `UNSPACED`."""
     return int(table().entries[ord(letter)] >> CLASS) & 7
 
 
+@cache
 def dropped(letter: str) -> bool:
     """True for characters that folding deletes."""
     return bool(table().entries[ord(letter)] & DELETE)

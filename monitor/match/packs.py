@@ -89,6 +89,14 @@ class _Entry:
     weak: bool
     free_left: bool = False
 
+    @property
+    def open_left(self) -> bool:
+        return self.key.startswith("suffix")
+
+    @property
+    def open_right(self) -> bool:
+        return self.key.startswith("prefix")
+
 
 class _Loader(yaml.CSafeLoader):
     """A key that is written twice would silently drop its first value."""
@@ -263,12 +271,16 @@ class PackReader:
         """Folds all entries at once and hangs the longer strings of `not_in` on their patterns."""
         cores = fold_words([entry.text for entry in entries])
         swallowed = self.swallowed(frozenset(cores))
+        known: dict[tuple[str, bool, bool], tuple[Swallower, ...]] = {}
         aliases: dict[tuple[Alias, bool], None] = {}
         for entry, core in zip(entries, cores, strict=True):
             if not core:
                 self.report(entry.path, f"nothing is left of {entry.written!r} after folding", "MON-CFG-063")
                 continue
-            aliases.setdefault((_alias(concept, entry, core, swallowed.get(core, [])), entry.weak))
+            shape = (core, entry.open_left, entry.open_right)
+            if shape not in known:
+                known[shape] = tuple(_swallowers(shape, swallowed.get(core, [])))
+            aliases.setdefault((_alias(concept, entry, core, known[shape]), entry.weak))
         return list(aliases)
 
     def swallowed(self, cores: frozenset[str]) -> dict[str, list[tuple[str, NotIn]]]:
@@ -284,27 +296,30 @@ class PackReader:
         return found
 
 
-def _alias(concept: str, entry: _Entry, core: str, longer: list[tuple[str, NotIn]]) -> Alias:
-    left, right = entry.key.startswith("suffix"), entry.key.startswith("prefix")
+def _swallowers(shape: tuple[str, bool, bool], longer: list[tuple[str, NotIn]]) -> Iterator[Swallower]:
+    core, left, right = shape
+    for text, not_in in longer:
+        yield from make_swallowers(core, text, not_in, left, right)
+
+
+def _alias(concept: str, entry: _Entry, core: str, not_in: tuple[Swallower, ...]) -> Alias:
+    left, right = entry.open_left, entry.open_right
     cased = entry.key in ("case", "acronym")
     exact = cased or entry.key.endswith("accent")
-    open_left = left or entry.free_left
-    swallowers: list[Swallower] = []
-    for text, not_in in longer:
-        swallowers.extend(make_swallowers(core, text, not_in, left, right))
+    check = Check(
+        exact=exact_form(entry.text, cased) if exact else "",
+        cased=cased,
+        acronym=entry.key == "acronym",
+        language=language_group(entry.language) if entry.bound else "",
+        not_in=not_in,
+    )
     return make_alias(
         Alias(
             written=("*" if left else "") + entry.written + ("*" if right else ""),
             kind="symbol" if entry.key == "symbols" else KINDS[entry.key],
             core=core,
-            check=Check(
-                exact=exact_form(entry.text, cased) if exact else "",
-                cased=cased,
-                acronym=entry.key == "acronym",
-                language=language_group(entry.language) if entry.bound else "",
-                not_in=tuple(swallowers),
-            ),
-            open_left=open_left,
+            check=check,
+            open_left=left or entry.free_left,
             open_right=right,
             language=None if entry.language == "und" else entry.language,
             concept=concept,
