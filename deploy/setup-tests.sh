@@ -12,7 +12,7 @@ as_root() {
 }
 
 # command → Debian package
-needed=(java:openjdk-17-jre-headless mvn:maven ip:iproute2 chromium:chromium chromedriver:chromium-driver)
+needed=(java:default-jre-headless mvn:maven ip:iproute2 chromium:chromium chromedriver:chromium-driver)
 packages=()
 for pair in "${needed[@]}"; do
   if command -v "${pair%%:*}" >/dev/null; then

@@ -308,7 +308,7 @@ def fetch_jars() -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         copied = Path(scratch) / "jars"
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={copied}"]
-        subprocess.run(["mvn", "-q", "-B", "-f", str(POM), *goal], check=True, cwd=scratch)
+        subprocess.run(["mvn", "-q", "-B", "-Dstyle.color=never", "-f", str(POM), *goal], check=True, cwd=scratch)
         shutil.rmtree(folder, ignore_errors=True)
         copied.rename(folder)
 
