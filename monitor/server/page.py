@@ -5,7 +5,7 @@ Every text of a feed is escaped and isolated (`<bdi>`); links are http(s) since 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -66,19 +66,25 @@ class Page:
 def alert_of(item: Mapping[str, Any]) -> dict[str, Any]:
     """An alert as the template shows it: why it was raised, in words and in its place."""
     words = list(dict.fromkeys(hit["text"] for hit in item["hits"]))
-    return {**item, "words": words[:6], "more": max(0, len(words) - 6), "marked": marked(item["snippet"])}
+    in_title = [[hit["start"], hit["end"]] for hit in item["hits"] if hit["field"] == "title"]
+    snippet = item["snippet"]
+    return {
+        **item,
+        "words": words[:6],
+        "more": max(0, len(words) - 6),
+        "heading": marked(item["article"]["title"], in_title),
+        "marked": marked(snippet["text"], snippet["marks"]) if snippet and snippet["field"] != "title" else None,
+    }
 
 
-def marked(snippet: Mapping[str, Any] | None) -> Markup:
-    """A snippet with its hits marked, escaped piece by piece."""
-    if snippet is None:
-        return Markup()
-    return Markup().join(_pieces(snippet["text"], snippet["marks"]))
+def marked(text: str, marks: Sequence[Sequence[int]]) -> Markup:
+    """A text with its hits marked, escaped piece by piece."""
+    return Markup().join(_pieces(text, marks))
 
 
-def _pieces(text: str, marks: list[list[int]]) -> Iterator[Markup]:
+def _pieces(text: str, marks: Sequence[Sequence[int]]) -> Iterator[Markup]:
     at = 0
-    for start, end in sorted(marks):
+    for start, end in sorted(map(tuple, marks)):
         if start >= at:
             yield escape(text[at:start])
             yield Markup("<mark>{}</mark>").format(text[start:end])
@@ -112,7 +118,9 @@ def _environment() -> Environment:
     def load(name: str) -> str:
         return files("monitor.server").joinpath("templates", name).read_text(encoding="utf-8")
 
-    return Environment(loader=FunctionLoader(load), autoescape=select_autoescape(default=True), trim_blocks=True)
+    return Environment(
+        loader=FunctionLoader(load), autoescape=select_autoescape(default=True), trim_blocks=False, lstrip_blocks=False
+    )
 
 
 def _template(name: str) -> Any:

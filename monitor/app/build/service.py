@@ -137,11 +137,18 @@ async def _assemble(config: Config, source: ConfigSource | None, options: Option
 
 def make_observer(config: Config, clock: Clock, stderr: TextIO) -> Observer:
     """Logging and metrics of this process."""
-    from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+    from prometheus_client import (
+        CollectorRegistry,
+        GCCollector,
+        PlatformCollector,
+        ProcessCollector,
+        disable_created_metrics,
+    )
 
     from monitor.adapters.logs import configure
     from monitor.adapters.observe import Metrics, Observer
 
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
