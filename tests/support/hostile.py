@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -12,6 +13,8 @@ from typing import Any
 
 from monitor.model.ids import HostKey
 
+SLOWED = 5 if sys.gettrace() else 1
+"""A debugger or coverage makes everything slower; limits on CPU time allow for that."""
 FEED = b'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title></channel></rss>'
 Handler = Callable[["Connection"], Awaitable[None]]
 

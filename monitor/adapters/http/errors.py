@@ -120,7 +120,7 @@ def _explain_os(error: OSError, attempt: Attempt) -> Fault | None:
     if isinstance(error, ssl.SSLError) or attempt.phase == "handshake":
         return Fault("tls", "handshake", "The TLS handshake failed.")
     if error.errno is None:
-        return None
+        return None  # a wrapper: what it wraps says more
     reason = CONNECT.get(error.errno, "other")
     return Fault("connect", reason, f"The connection failed: {errno.errorcode.get(error.errno, 'unknown')}.")
 

@@ -71,8 +71,9 @@ class HttpFetcher:
     async def close(self) -> None:
         """Drops all connections."""
         if self._opened is not None:
-            (session, _), self._opened = self._opened, None
+            (session, resolver), self._opened = self._opened, None
             await session.close()
+            await resolver.close()
 
     def _open(self) -> tuple[aiohttp.ClientSession, GuardedResolver]:
         if self._opened is None:
