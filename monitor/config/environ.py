@@ -6,10 +6,10 @@ Names with a single underscore are left alone: Kubernetes injects `MONITOR_PORT`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from monitor.config import places
 from monitor.config.places import Node, plant
-from monitor.model.watch import Place
 
 PREFIX = "MONITOR__"
 
@@ -20,18 +20,16 @@ def overrides(environ: Mapping[str, str]) -> list[Node]:
 
 
 def _tree(name: str, text: str) -> Node:
-    place = Place(name)
-    node = value(name, text)
+    tree: Any = value(name, text)
     for key in reversed(name.removeprefix(PREFIX).lower().split("__")):
-        node = Node({key: node}, place, place)
-    return node
+        tree = {key: tree}
+    return plant(tree, name)
 
 
-def value(name: str, text: str) -> Node:
+def value(name: str, text: str) -> Any:
     """What a variable holds: a list or mapping in YAML's flow form, a quoted text, else a word read as in a file."""
-    place = Place(name)
     if text[:1] in ("[", "{", '"', "'"):
         found, problems = places.read(name, text)
         if len(found) == 1 and not problems:
-            return plant(found[0].plain(), place)
-    return Node(places.scalar(text.strip()), place, place)
+            return found[0].plain()
+    return places.scalar(text.strip())

@@ -121,7 +121,7 @@ def read(file: str, text: str, cls: FeedClass) -> tuple[list[Found], list[Proble
 
 def check_entries(source: str, entries: list[Any], cls: FeedClass) -> tuple[list[Found], list[Problem]]:
     """Feeds that came as plain values, say from a request or a table; `source` stands where a file would."""
-    return _document(plant({"feeds": entries}, Place(source)), cls)
+    return _document(plant({"feeds": entries}, source), cls)
 
 
 def _document(document: Node, cls: FeedClass) -> tuple[list[Found], list[Problem]]:

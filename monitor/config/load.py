@@ -10,12 +10,12 @@ from monitor.config import settings as settings_file
 from monitor.config.config import Config
 from monitor.config.export import generation
 from monitor.config.judging import Judged, judge
-from monitor.config.places import EMPTY, Node
+from monitor.config.places import EMPTY, Node, plant
 from monitor.config.schema import PLACEHOLDER, Settings
 from monitor.errors import ConfigError, Problem
 from monitor.model.watch import Place
 
-ABSENT = Node(None, Place("monitor.yaml"), Place("monitor.yaml"))
+ABSENT = plant(None, "monitor.yaml")
 YAML = (".yaml", ".yml")
 
 

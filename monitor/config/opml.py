@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from monitor.config import forms, problems
 from monitor.config.feeds import Found, derived_id
-from monitor.config.places import MAX_BYTES, Node
+from monitor.config.places import MAX_BYTES, Node, Spot
 from monitor.errors import Problem
 from monitor.model.feed import FeedClass, FeedSpec
 from monitor.model.ids import FeedId
@@ -37,7 +37,7 @@ class Outline:
     url: str
     title: str
     folders: tuple[str, ...]
-    place: Place
+    spot: Spot
 
 
 class _Collector:
@@ -61,8 +61,8 @@ class _Collector:
         title, url = given.get("title") or given.get("text", ""), given.get("xmlurl", "")
         here = self.folders[-1]
         if url:
-            place = Place(self.file, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
-            self.outlines.append(Outline(url, title, here, place))
+            spot = (self.file, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
+            self.outlines.append(Outline(url, title, here, spot))
         self.folders.append(here if url or not title else (*here, title)[-MAX_TAGS:])
 
     def end(self, name: str) -> None:
@@ -93,15 +93,17 @@ def read(file: str, text: str, cls: FeedClass) -> tuple[list[Found], list[Proble
     for outline in listed:
         message = forms.feed_url(outline.url)
         if message:
-            wrong.append(problems.at(outline.place, "xmlUrl", "MON-CFG-015", f"this URL is not taken over: {message}"))
+            wrong.append(
+                problems.at(Place(*outline.spot), "xmlUrl", "MON-CFG-015", f"this URL is not taken over: {message}")
+            )
         elif outline.url not in found:
             found[outline.url] = Found(_spec(outline, cls), _node(outline))
     return list(found.values()), wrong
 
 
 def _node(outline: Outline) -> Node:
-    place = outline.place
-    return Node({"url": Node(outline.url, place, place)}, place, place)
+    spot = outline.spot
+    return Node({"url": Node(outline.url, spot, spot)}, spot, spot)
 
 
 def _spec(outline: Outline, cls: FeedClass) -> FeedSpec:

@@ -27,14 +27,29 @@ _FLOAT = re.compile(r"[-+]?[0-9]{1,30}\.[0-9]{1,30}([eE][-+]?[0-9]{1,2})?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
+Spot = tuple[str, int, int]
+"""File, line and column as a plain tuple: a file of feeds has hundreds of thousands, and nearly none is ever shown."""
+
+
 class Node(NamedTuple):
-    """A value and where it stands. `key` is the place of the key that names it, or the value's own."""
+    """A value and where it stands."""
 
     value: Scalar | dict[str, Node] | list[Node]
-    place: Place
-    key: Place
+    spot: Spot
+    named: Spot
+    """Of the key that names it, or the value's own."""
     style: str | None = None
     """`'` `"` `|` `>` of a scalar; None for a plain one."""
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands."""
+        return Place(*self.spot)
+
+    @property
+    def key(self) -> Place:
+        """Where the key stands that names it."""
+        return Place(*self.named)
 
     def at(self, path: Path) -> Node:
         """The node at a path, or the deepest one on the way that exists."""
@@ -65,16 +80,17 @@ class Node(NamedTuple):
         return self.value
 
 
-EMPTY = Node({}, Place(), Place())
-
-
-def plant(value: Any, place: Place) -> Node:
-    """A plain value as a tree with one place for all of it: what did not come from a file."""
+def plant(value: Any, source: str = "") -> Node:
+    """A plain value as a tree: what did not come from a file. `source` stands where the file would."""
+    spot = (source, 0, 0)
     if isinstance(value, dict):
-        return Node({str(key): plant(child, place) for key, child in value.items()}, place, place)
+        return Node({str(key): plant(child, source) for key, child in value.items()}, spot, spot)
     if isinstance(value, list | tuple):
-        return Node([plant(child, place) for child in value], place, place)
-    return Node(value, place, place)
+        return Node([plant(child, source) for child in value], spot, spot)
+    return Node(value, spot, spot)
+
+
+EMPTY = plant({})
 
 
 class Refused(Exception):
@@ -103,50 +119,47 @@ class _Reader:
                 self.anchors.clear()
                 yield self.node(next(self.events), None, 0)
 
-    def node(self, event: Any, key: Place | None, depth: int) -> Node:
+    def node(self, event: Any, named: Spot | None, depth: int) -> Node:
         """The value that begins with this event."""
-        place = self.place(event)
-        if depth > MAX_DEPTH:
-            raise Refused(problems.at(place, "", "MON-CFG-003", f"values are nested more than {MAX_DEPTH} deep"))
+        spot = self.spot(event)
         name = type(event).__name__
+        if depth > MAX_DEPTH:
+            raise refuse(spot, f"values are nested more than {MAX_DEPTH} deep")
         if name == "AliasEvent":
-            return self.alias(event, place, key or place)
+            return self.alias(event, spot, named or spot)
         if event.tag not in (None, "!"):
-            raise Refused(problems.at(place, "", "MON-CFG-003", "tags (`!…`) are not used here: write the value alone"))
+            raise refuse(spot, "tags (`!…`) are not used here: write the value alone")
         before = self.built
         self.built += 1
-        node = self.value(name, event, place, key or place, depth)
+        node = self.value(name, event, spot, named or spot, depth)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, self.built - before)
         return node
 
-    def value(self, name: str, event: Any, place: Place, key: Place, depth: int) -> Node:
+    def value(self, name: str, event: Any, spot: Spot, named: Spot, depth: int) -> Node:
         if name == "MappingStartEvent":
-            return Node(self.mapping(depth), place, key)
+            return Node(self.mapping(depth), spot, named)
         if name == "SequenceStartEvent":
-            return Node(list(self.sequence(depth)), place, key)
+            return Node(list(self.sequence(depth)), spot, named)
         if event.implicit[0] and not event.style:
-            return Node(scalar(event.value), place, key)
-        return Node(event.value, place, key, event.style)
+            return Node(scalar(event.value), spot, named)
+        return Node(event.value, spot, named, event.style)
 
     def mapping(self, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
         for event in self.events:
             if type(event).__name__ == "MappingEndEvent":
                 break
-            place = self.place(event)
-            name = self.key(event, place)
-            node = self.node(next(self.events), place, depth + 1)
+            spot = self.spot(event)
+            if type(event).__name__ != "ScalarEvent" or event.tag not in (None, "!"):
+                raise refuse(spot, "a key has to be a plain word")
+            name = str(event.value)
+            node = self.node(next(self.events), spot, depth + 1)
             if name in found:
-                self.problems.append(problems.duplicate_key(place, name, found[name].key))
+                self.problems.append(problems.duplicate_key(Place(*spot), name, found[name].key))
             else:
                 found[name] = node
         return found
-
-    def key(self, event: Any, place: Place) -> str:
-        if type(event).__name__ != "ScalarEvent" or event.tag not in (None, "!"):
-            raise Refused(problems.at(place, "", "MON-CFG-003", "a key has to be a plain word"))
-        return str(event.value)
 
     def sequence(self, depth: int) -> Iterator[Node]:
         for event in self.events:
@@ -154,23 +167,25 @@ class _Reader:
                 return
             yield self.node(event, None, depth + 1)
 
-    def alias(self, event: Any, place: Place, key: Place) -> Node:
+    def alias(self, event: Any, spot: Spot, named: Spot) -> Node:
         known = self.anchors.get(event.anchor)
         if known is None:
-            raise Refused(
-                problems.at(place, "", "MON-CFG-003", f"there is no anchor `&{event.anchor}` before this alias")
-            )
+            raise refuse(spot, f"there is no anchor `&{event.anchor}` before this alias")
         node, size = known
         self.aliased += size
         self.built += size
         if self.aliased > MAX_ALIASED:
-            message = f"aliases repeat more than {MAX_ALIASED} values; write them out, or use `defaults`"
-            raise Refused(problems.at(place, "", "MON-CFG-003", message))
-        return Node(node.value, place, key, node.style)
+            raise refuse(spot, f"aliases repeat more than {MAX_ALIASED} values; write them out, or use `defaults`")
+        return Node(node.value, spot, named, node.style)
 
-    def place(self, event: Any) -> Place:
+    def spot(self, event: Any) -> Spot:
         mark = event.start_mark
-        return Place(self.file, mark.line + 1, mark.column + 1)
+        return (self.file, mark.line + 1, mark.column + 1)
+
+
+def refuse(spot: Spot, message: str) -> Refused:
+    """What ends the reading of a file that is YAML, but not as it is used here."""
+    return Refused(problems.at(Place(*spot), "", "MON-CFG-003", message))
 
 
 def scalar(text: str) -> Scalar:

@@ -9,13 +9,11 @@ from typing import Any
 from monitor.config import environ as environment
 from monitor.config import places, problems, typed
 from monitor.config.export import spell_value
-from monitor.config.places import Node
+from monitor.config.places import Node, plant
 from monitor.config.schema import SINKS, AnySink, Settings, StdoutSettings, written
 from monitor.errors import Problem
-from monitor.model.watch import Place
 
 ROOT = "monitor.yaml"
-NOWHERE = Place(ROOT)
 _STAND_IN = StdoutSettings()
 
 
@@ -26,12 +24,12 @@ def merge(below: Node, above: Node) -> Node:
     merged = dict(below.value)
     for key, node in above.value.items():
         merged[key] = merge(merged[key], node) if key in merged else node
-    return Node(merged, above.place, above.key)
+    return above._replace(value=merged)
 
 
 def layers(files: Mapping[str, str], environ: Mapping[str, str]) -> tuple[Node, list[Problem]]:
     """One tree of all that is said about settings, each value with the place it comes from."""
-    tree, found = Node({}, NOWHERE, NOWHERE), []
+    tree, found = plant({}, ROOT), []
     names = [name for name in (ROOT,) if name in files]
     names += sorted(name for name in files if name.startswith("conf.d/") and name.endswith((".yaml", ".yml")))
     for name in names:
@@ -89,7 +87,7 @@ def _filled(node: Node, default: Any) -> Node:
         if name in merged:
             merged[name] = _filled(merged[name], value)
         elif isinstance(value, str | int | float | bool):
-            merged[name] = Node(spell_value(value), node.place, node.key)
+            merged[name] = Node(spell_value(value), node.spot, node.named)
     return node._replace(value=merged)
 
 

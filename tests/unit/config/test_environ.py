@@ -28,7 +28,7 @@ from monitor.model.watch import Place
 )
 def test_value(text: str, expected: object) -> None:
     """Words as in a file, lists and mappings in the short form, anything else a text."""
-    assert value("MONITOR__A", text).plain() == expected
+    assert value("MONITOR__A", text) == expected
 
 
 def test_names_become_paths() -> None:

@@ -157,15 +157,14 @@ def test_refused(text: str, words: str) -> None:
 
 def test_plant() -> None:
     """A value that came from elsewhere has one place throughout."""
-    place = Place("request")
-    node = plant({"a": [1, {"b": None}]}, place)
+    node = plant({"a": [1, {"b": None}]}, "request")
 
     assert node.plain() == {"a": [1, {"b": None}]}
-    assert node.at(("a", 1, "b")).place is place
+    assert node.at(("a", 1, "b")).place == node.at(("a", 1, "b")).key == Place("request")
 
 
 def test_node_without_children() -> None:
     """A text has neither entries nor items."""
-    node = Node("x", Place(), Place())
+    node = plant("x")
 
     assert (node.entries(), node.items(), EMPTY.plain()) == ({}, [], {})

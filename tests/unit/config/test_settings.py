@@ -8,7 +8,6 @@ from monitor.config.places import EMPTY, plant
 from monitor.config.schema import JsonlSettings, KafkaSettings, Settings, StdoutSettings
 from monitor.config.settings import compose, layers, merge
 from monitor.model.units import Duration
-from monitor.model.watch import Place
 
 
 def settings(files: dict[str, str], environ: dict[str, str] | None = None) -> Settings:
@@ -106,8 +105,8 @@ def test_what_is_wrong_keeps_its_default() -> None:
 
 def test_merge() -> None:
     """Key by key, and anything else replaces."""
-    below = plant({"a": {"b": 1, "c": 2}, "d": [1]}, Place("x"))
+    below = plant({"a": {"b": 1, "c": 2}, "d": [1]}, "x")
     above: dict[str, Any] = {"a": {"b": 3}, "d": [2], "e": None}
 
-    assert merge(below, plant(above, Place("y"))).plain() == {"a": {"b": 3, "c": 2}, "d": [2], "e": None}
+    assert merge(below, plant(above, "y")).plain() == {"a": {"b": 3, "c": 2}, "d": [2], "e": None}
     assert merge(below, EMPTY._replace(value=None)).plain() is None
