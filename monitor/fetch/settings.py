@@ -30,6 +30,7 @@ class FetchSettings:
     max_ratio: int = 200
     """Decoded to sent, once 1 MiB is decoded."""
     max_redirects: int = 5
+    """In one poll; each hop is judged like a first request."""
     allow_cidrs: tuple[str, ...] = ()
     """Networks that may be reached although they are not public, for intranet feeds."""
     deny_cidrs: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class FetchSettings:
     allow_private: bool = False
     """Switches the address rule off. For a closed test network only."""
     allow_nat64: bool = False
+    """Follow addresses of the well-known NAT64 prefix, judged by the IPv4 address inside."""
     nat64_prefixes: tuple[str, ...] = ()
     """This network's own NAT64 prefixes; addresses in them are judged by the IPv4 address inside."""
     strict_dns: bool = False
@@ -55,3 +57,4 @@ class FetchSettings:
         default="application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
         "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
     )
+    """The Accept header."""

@@ -27,16 +27,21 @@ class FeedOverrides:
     headers_file: str | None = None
     """File with one `Name: value` a line; sent only to the feed's own origin."""
     proxy: str | None = None
+    """HTTP proxy for this feed alone."""
     user_agent: str | None = None
+    """For servers that refuse the usual one; whoever sets it answers for it."""
     charset: str | None = None
     """Believed before anything the server or the document says."""
     zone: str | None = None
     """IANA zone of dates that name none."""
     ignore_skip: bool = False
+    """Poll also in the hours and on the days that the feed asks to be left alone."""
     gap_may_lower_floor: bool = True
+    """After items were missed between two polls, the floor may fall to 5 min."""
     allow_downgrade: bool = False
     """Follow a redirect from https to http; never with credentials."""
     retry_after_scope: Literal["feed", "host", "domain"] = "feed"
+    """What waits when the server says Retry-After."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ class HostSettings:
     """Budgets per host."""
 
     in_flight: int = 1
+    """Requests at once to one host."""
     spacing: Duration = Duration(1)
+    """Between the starts of two requests to one host."""
     domain: HostRule = field(default_factory=lambda: HostRule(4, Duration(0.25)))
     """Budget of all hosts of one registrable domain together."""
     overrides: Mapping[str, HostRule] = field(default_factory=dict)
