@@ -16,9 +16,13 @@ import pytest
 
 from monitor.adapters.kafka.client import ClusterSettings
 from monitor.adapters.kafka.sink import KafkaSink
+from monitor.app.outbox import Outbox
 from monitor.config.schema import SecuritySettings
 from monitor.errors import Reject, Retry
 from monitor.model.event import Logged, Record
+from monitor.model.notes import Note, SinkFailed, SinkRejected
+from monitor.testing.clock import ManualClock
+from monitor.testing.ledger import MemoryEventLog, MemoryStore
 from tests.support.cluster import (
     AT,
     assert_copies_alike,
@@ -260,6 +264,40 @@ async def test_f02_broker_away_while_writing(broker: KafkaCluster, fault: str, s
     assert {one.id for one in messages} == {one.record.id for one in records}
     assert_copies_alike(messages)
     assert_in_order(messages)
+
+
+async def test_f02_outbox_moves_its_cursor_behind_kafka(broker: KafkaCluster, sink_on: SinkOn) -> None:
+    """From the event log through an outage: the cursor ends at the head, with one dead letter for the large record."""
+    topic = await make_topic(broker)
+    store, clock = MemoryStore(), ManualClock()
+    log = MemoryEventLog(store, clock)
+    store.append([logged(seq, topic).record for seq in range(1, 1001)])
+    store.append([logged(1001, topic, size=1 << 21).record])
+    notes: list[Note] = []
+    outbox = Outbox(sink_on(broker, delivery_timeout=1.0), log, clock, notes.append)
+    await asyncio.to_thread(broker.stop)
+    running = asyncio.create_task(outbox.run())
+    await asyncio.sleep(0.1)
+    assert await log.cursor("kafka") is None
+    await asyncio.to_thread(broker.start)
+    store.append([logged(seq, topic).record for seq in range(1002, 1500)])
+    store.ring()
+    async with asyncio.timeout(30):
+        while outbox.position < 1499:
+            await asyncio.sleep(0.02)
+    outbox.stop()
+    await running
+
+    messages = await read(broker, topic)
+    cursor = await log.cursor("kafka")
+
+    assert cursor is not None
+    assert (cursor.seq, cursor.dead) == (1499, 1)
+    assert {one.id for one in messages} == {f"event-{seq}" for seq in range(1, 1500) if seq != 1001}
+    assert_copies_alike(messages)
+    assert_in_order(messages)
+    assert [type(note) for note in notes].count(SinkFailed) >= 1
+    assert [note.seq for note in notes if isinstance(note, SinkRejected)] == [1001]
 
 
 async def test_f03_frozen_broker(broker: KafkaCluster, sink_on: SinkOn) -> None:
