@@ -44,15 +44,17 @@ Raised = tuple[FieldName | None, int]
 
 def compile_rules(watches: Sequence[Watch], concepts: Mapping[str, Concept]) -> RuleSet:
     """All watches as one rule set; none at all is allowed. Raises QueryError with the problems of all of them."""
-    trees: list[Node] = []
-    problems: list[Problem] = []
-    for watch in watches:
-        tree, found = read_query(watch.query, watch.place, concepts)
-        problems.extend(found)
-        trees.extend([tree] if tree is not None else [])
+    results = [_parse(watch.query) for watch in watches]
+    cores = fold_leaves([result for result in results if not isinstance(result, Fault)])
+    rows, problems = [], []
+    for watch, result in zip(watches, results, strict=True):
+        faults = [result] if isinstance(result, Fault) else _faults(result, concepts, cores)
+        problems += [problem(fault, watch.query, watch.place) for fault in faults]
+        if not isinstance(result, Fault):
+            rows.append((watch, result))
     if problems:
         raise QueryError(problems)
-    return _Compiler(concepts, fold_leaves(trees)).compile(list(zip(watches, trees, strict=True)))
+    return _Compiler(concepts, cores).compile(rows)
 
 
 def compile_filter(query: str, concepts: Mapping[str, Concept]) -> RuleSet:
@@ -62,7 +64,9 @@ def compile_filter(query: str, concepts: Mapping[str, Concept]) -> RuleSet:
 
 def check_query(query: str, place: Place, concepts: Mapping[str, Concept]) -> tuple[Problem, ...]:
     """Everything that keeps a query from being compiled."""
-    return tuple(read_query(query, place, concepts)[1])
+    result = _parse(query)
+    faults = [result] if isinstance(result, Fault) else _faults(result, concepts, fold_leaves([result]))
+    return tuple(problem(fault, query, place) for fault in faults)
 
 
 def keywords_query(entries: Sequence[str]) -> str:
@@ -79,15 +83,17 @@ def _keyword(entry: str) -> str:
     return f'"{"*" if left else ""}{escaped}{"*" if right else ""}"'
 
 
-def read_query(query: str, place: Place, concepts: Mapping[str, Concept]) -> tuple[Node | None, list[Problem]]:
-    """The tree of a query, or what is wrong with it: syntax up to the first fault, all else in full."""
+def _parse(query: str) -> Node | Fault:
+    """The tree of a query, or its first syntax error."""
     try:
-        tree = parse(query)
+        return parse(query)
     except QueryFault as error:
-        return None, [problem(error.fault, query, place)]
-    cores = fold_leaves([tree])
-    faults = [*_leaf_faults(tree, concepts, cores), *_absence_faults(tree)]
-    return (None if faults else tree), [problem(fault, query, place) for fault in faults]
+        return error.fault
+
+
+def _faults(tree: Node, concepts: Mapping[str, Concept], cores: Mapping[str, str]) -> list[Fault]:
+    """All that is wrong with what a query means."""
+    return [*_leaf_faults(tree, concepts, cores), *_absence_faults(tree)]
 
 
 def fold_leaves(trees: Sequence[Node]) -> Mapping[str, str]:
@@ -156,7 +162,7 @@ class _Compiler:
         for watch, tree in rows:
             signals = {leaf: self.signal(leaf) for leaf in leaves(tree)}
             test, need = self.plan(tree, signals)
-            queries.append(self.query(watch, tree, test, signals))
+            queries.append(self.query(watch, tree, (test, _recheck(test, need)), signals))
             anchors.append(min(need.groups, key=self.cost))
         order = count()
         listeners = tuple(tuple(_variants(aliases.values(), order)) for aliases in self.raised.values())
@@ -194,12 +200,12 @@ class _Compiler:
         operator = OPERATORS[node.name]
         return operator.test(tests), operator.need(needs, self.cost)
 
-    def query(self, watch: Watch, tree: Node, test: Test, signals: Mapping[Leaf, int]) -> Query:
+    def query(self, watch: Watch, tree: Node, tests: tuple[Test, Test], signals: Mapping[Leaf, int]) -> Query:
         wanted: dict[int, tuple[Span, FieldName | None]] = {}
         for leaf in positive_leaves(tree):
             wanted.setdefault(signals[leaf], (leaf.span, leaf.field))
         groups = frozenset(map(language_group, watch.languages))
-        return Query(watch, self.version(watch, tree), tree, test, signals, wanted, groups)
+        return Query(watch, self.version(watch, tree), tree, *tests, signals, wanted, groups)
 
     def version(self, watch: Watch, tree: Node) -> str:
         names = sorted({leaf.text for leaf in leaves(tree) if leaf.kind == "concept"})
@@ -207,6 +213,11 @@ class _Compiler:
         for name in names:
             parts += [name, self.concepts[name].digest]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _recheck(test: Test, need: Need) -> Test:
+    """A query that is one group is decided by any signal of it."""
+    return (lambda _: True) if need.exact and len(need.groups) == 1 else test
 
 
 def leaf_alias(leaf: Leaf, core: str) -> Alias:

@@ -91,6 +91,7 @@ def table() -> Table:
     return Table(version, entries, starts.astype(np.intp), flat, keys[order], entries[composed[order]])
 
 
+@cache
 def table_version() -> str:
     """Names the table's rules and its bytes; part of every watch's version."""
     return f"{struct.unpack_from('<I', data.binary(FILE))[0]}-{zlib.crc32(data.binary(FILE)):08x}"

@@ -29,6 +29,8 @@ class Query:
     version: str
     tree: Node
     test: Test
+    recheck: Test
+    """What is left to ask once one signal of the anchor is heard."""
     signals: Mapping[Leaf, int]
     wanted: Mapping[int, tuple[Span, FieldName | None]]
     """Signals whose hits are shown, with the clause they stand for."""
@@ -124,7 +126,7 @@ class RuleSet:
         return [
             query
             for query in map(self.queries.__getitem__, sorted(numbers))
-            if (watches is None or query.watch.id in watches) and query.admits(group) and query.test(heard)
+            if (watches is None or query.watch.id in watches) and query.admits(group) and query.recheck(heard)
         ]
 
 

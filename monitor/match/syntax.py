@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +54,21 @@ class Fault:
     span: Span
     message: str
     remedy: str = ""
+
+
+FAULTS: Mapping[str, str] = {
+    "MON-QRY-001": "A quote, brace or parenthesis that is not closed, or one that closes nothing.",
+    "MON-QRY-002": "A term is missing: an operator without a side, empty parentheses, an empty query.",
+    "MON-QRY-003": "Two terms without an operator between them.",
+    "MON-QRY-004": "A field or function that does not exist, or a field inside another one.",
+    "MON-QRY-005": "A concept that does not exist.",
+    "MON-QRY-006": "A wildcard with too few letters beside it, at both ends, or alone.",
+    "MON-QRY-009": "Only absence is asked for, which is true of nearly everything.",
+    "MON-QRY-011": "A term of which nothing is left once case, accents and punctuation are put aside.",
+    "MON-QRY-012": "Too large: over 20,000 characters, 2,000 terms, or 50 levels.",
+    "MON-QRY-015": "A form of the query language that this version does not have.",
+}
+"""What each id means; the documentation's table is made from this."""
 
 
 class QueryFault(Exception):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from monitor.match.compiler import compile_filter, compile_rules, keywords_query
-from monitor.match.concepts import load_packs
+from monitor.match.concepts import builtin_packs, load_packs
 from monitor.match.matcher import MAX_HITS, RuleSet
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
@@ -206,3 +208,15 @@ def test_wanted_clause_is_the_positive_one() -> None:
     (match,) = rules_of("drone AND NOT title:drone").match(Text(body="A drone"))
 
     assert [(hit.field, hit.clause) for hit in match.hits] == [("body", (0, 5))]
+
+
+def test_the_article_the_service_was_asked_for(corpus: Path) -> None:
+    """The counts that were given beforehand, and every slice where it says it is."""
+    body = (corpus / "seed-article-fr.txt").read_text(encoding="utf-8")
+    names = ("ukraine", "taiwan", "drones")
+    rules = compile_rules([Watch(WatchId(name), "@" + name) for name in names], builtin_packs())
+    matches = {match.watch.id: match for match in rules.match(Text(body=body, language="fr"))}
+
+    assert {name: matches[WatchId(name)].hits_total for name in names} == {"ukraine": 12, "taiwan": 2, "drones": 5}
+    assert [hit.text for hit in matches[WatchId("taiwan")].hits] == ["Taiwan", "Taïwan"]
+    assert all(body[hit.start : hit.end] == hit.text for match in matches.values() for hit in match.hits)

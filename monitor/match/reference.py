@@ -1,0 +1,36 @@
+"""The tables of `docs/queries.md`, made from the rows of the operators and the ids of the faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from monitor.match.operators import OPERATORS
+from monitor.match.operators.base import Operator
+from monitor.match.syntax import FAULTS
+
+
+def operators() -> str:
+    """What can be written, the tightest first."""
+    rows = sorted(OPERATORS.values(), key=lambda row: -row.power)
+    return _table(("written", "meaning", "true", "false"), [tuple(_operator(row)) for row in rows])
+
+
+def _operator(row: Operator) -> Iterator[str]:
+    yield _code(row.syntax)
+    yield row.summary.replace("|", "\\|")
+    for wanted in (True, False):
+        yield " · ".join(_code(example.query) for example in row.examples if example.true is wanted)
+
+
+def faults() -> str:
+    """Ids of what can be wrong with a query."""
+    return _table(("id", "when"), [(_code(number), meaning) for number, meaning in FAULTS.items()])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
