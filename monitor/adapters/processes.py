@@ -8,12 +8,12 @@ documents, and dies with the process that started it.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import multiprocessing
 import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -33,7 +33,6 @@ from monitor.parse.settings import ParseSettings
 Answer = Reading | NeedsLenient | Failed
 Read = Callable[[ReadTask, bool], Reading | NeedsLenient]
 
-_PR_SET_PDEATHSIG = 1
 _PATIENCE = 3
 """How many task times a pool may take for one task before it is taken for dead: one running, one waiting before it."""
 
@@ -173,7 +172,7 @@ class _Pool:
 
     def _started(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__, self._preload])
+        context.set_forkserver_preload([__name__, self._preload, "monitor.parse.formats.lenient"])
         pool = ProcessPool(
             self._size,
             max_tasks=self._settings.max_tasks,
@@ -214,11 +213,19 @@ def _ready() -> None:
 def _initialise(memory: int) -> None:
     """Sets the limits of a new worker process; `memory` is bytes above what it has now."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would wait for a loop in C
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         with open("/proc/self/statm", encoding="ascii") as statm:
             base = int(statm.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
+
+
+def _end_with_parent() -> None:
+    """An idle worker sees its pipe close, a busy one would go on for ever. The fork server ends after the last one."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _work(read: Read, task: ReadTask, lenient: bool, limit: float) -> Answer:

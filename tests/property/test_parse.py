@@ -31,7 +31,7 @@ MARKUP = st.sampled_from(
 
 
 @given(st.binary(max_size=300), LABELS, LABELS, st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_bytes_give_a_result(body: bytes, http: str | None, override: str | None, lenient: bool) -> None:
     """Never an exception, whatever body and labels are."""
     headers = (("content-type", f"text/xml; charset={http}"),)
@@ -43,7 +43,7 @@ def test_any_bytes_give_a_result(body: bytes, http: str | None, override: str | 
 
 
 @given(st.lists(MARKUP | WORDS, max_size=25))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_markup_gives_a_result(pieces: list[str]) -> None:
     """The gates and both routes take what looks nearly like a feed."""
     found = read_document("".join(pieces).encode(), url=URL, lenient=True)
@@ -52,7 +52,7 @@ def test_any_markup_gives_a_result(pieces: list[str]) -> None:
 
 
 @given(st.binary(max_size=200), LABELS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_decoded_text_is_text(body: bytes, label: str | None) -> None:
     """It encodes again, holds no NUL, and read again it is the same."""
     text = decode(body, label).text
@@ -62,7 +62,7 @@ def test_decoded_text_is_text(body: bytes, label: str | None) -> None:
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_small_functions_take_any_text(text: str) -> None:
     """No text raises."""
     assert 0 <= skip_prolog(text) <= len(text)
@@ -72,7 +72,7 @@ def test_small_functions_take_any_text(text: str) -> None:
 
 
 @given(WORDS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_what_was_encoded_twice_is_mended(text: str) -> None:
     """Except where the text itself could have been mended, too."""
     broken = text.encode().decode("latin-1")
@@ -86,7 +86,7 @@ FIELDS = st.fixed_dictionaries(
 
 
 @given(st.lists(FIELDS, max_size=6), st.sampled_from(["utf-8", "utf-16"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_as_feedparser_reads_it(items: list[dict[str, str]], codec: str) -> None:
     """Counts and titles of generated documents."""
     made = "".join(

@@ -47,18 +47,19 @@ def read(text: str, scope: Scope) -> ParsedFeed | Failed:
     answer = _ask(document)
     if isinstance(answer, Failed):
         return answer
-    if not answer["entries"] and not answer["version"] and not answer["feed"].get("title"):
+    if not answer["entries"] and not _text(answer, "version"):  # a page has a title, too
         return Failed("parse", "unrecognised", "nothing in it looks like a feed")
     return _feed(answer, scope)
 
 
 def has_monstrous_tag(text: str) -> bool:
-    """Whether a tag has more than 256 attributes or 64 KiB. Linear: each tag is looked at once."""
+    """Whether a tag has more than 256 quoted attributes or 64 KiB. Linear: each tag is looked at once."""
     at = _TAG_START.search(text)
     while at:
         end = text.find(">", at.start())
         end = len(text) if end < 0 else end
-        if end - at.start() > MAX_TAG or text.count("=", at.start(), end) > MAX_ATTRIBUTES:
+        attributes = text.count('="', at.start(), end) + text.count("='", at.start(), end)
+        if end - at.start() > MAX_TAG or attributes > MAX_ATTRIBUTES:
             return True
         at = _TAG_START.search(text, end)
     return False
@@ -83,7 +84,7 @@ def _feed(answer: Answer, scope: Scope) -> ParsedFeed:
     scope.language = _text(about, "language")
     title = _construct(about, "title", scope)
     return ParsedFeed(
-        format=answer["version"] or "unknown",
+        format=_text(answer, "version") or "unknown",
         entries=tuple(_entry(entry, scope) for entry in entries[: scope.limit]),
         title=title.value if title else None,
         link=_link(about),

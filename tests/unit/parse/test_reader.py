@@ -91,9 +91,10 @@ def test_other_xml_is_no_feed(body: bytes) -> None:
     assert (found.kind, found.reason) == ("not_a_feed", "other")
 
 
-def test_nothing_recognised_is_a_fault_of_parsing() -> None:
-    """What even feedparser finds nothing in."""
-    found = read_document(b"<a><b>", url=URL, lenient=True)
+@pytest.mark.parametrize("body", [b"<a><b>", b"<meta charset=utf-8><title>Sign in</title><p>Hello"])
+def test_nothing_recognised_is_a_fault_of_parsing(body: bytes) -> None:
+    """What even feedparser finds nothing in; the title of a page is no feed."""
+    found = read_document(body, url=URL, lenient=True)
 
     assert isinstance(found, Failed)
     assert (found.kind, found.reason) == ("parse", "unrecognised")
