@@ -23,6 +23,9 @@ class Source:
 
     source: ConfigSource
     change: Callable[[Mapping[str, str | None]], None]
+    secret: str
+    tell: Callable[[str], None]
+    """Writes the secret file."""
 
 
 def write(directory: Path, files: Mapping[str, str | None]) -> None:
@@ -39,9 +42,15 @@ def write(directory: Path, files: Mapping[str, str | None]) -> None:
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
     if request.param == "memory":
         memory = MemorySource(FIRST, ENVIRON)
-        return Source(memory, memory.change)
-    write(tmp_path, FIRST)
-    return Source(FileSource(tmp_path, ENVIRON), lambda files: write(tmp_path, files))
+        return Source(memory, memory.change, "/run/secret", lambda text: memory.tell({"/run/secret": text}))
+    directory, secret = tmp_path / "config", tmp_path / "secret"
+    write(directory, FIRST)
+    return Source(
+        FileSource(directory, ENVIRON),
+        lambda files: write(directory, files),
+        str(secret),
+        lambda text: write(tmp_path, {"secret": text + "\n"}),
+    )
 
 
 async def following(source: ConfigSource) -> tuple[AsyncIterator[Documents], asyncio.Task[Documents]]:
@@ -124,6 +133,18 @@ async def test_same_text_again_is_no_change(made: Source) -> None:
     assert not waiting.done()
     made.change({"monitor.yaml": "app: two\n"})
     assert (await asyncio.wait_for(waiting, 10)).files["monitor.yaml"] == "app: two\n"
+
+
+async def test_changed_secret_is_a_change(made: Source) -> None:
+    """A new password reaches whoever uses it."""
+    await made.source.read()
+    made.change({"monitor.yaml": f"server: {{read_token_file: {made.secret}}}\n"})
+    await made.source.read()
+    _, waiting = await following(made.source)
+    made.tell("new")
+
+    assert (await asyncio.wait_for(waiting, 10)).secrets == {made.secret: "new"}
+    await stop(waiting)
 
 
 async def test_cancelled_listening_ends(made: Source) -> None:

@@ -100,7 +100,7 @@ def test_one_duration_is_both_bounds() -> None:
     assert specs("feeds: [{url: 'https://a.org/', interval: 10m}]\n")[0].interval == Interval(600, 600)
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "feeds:\n", "feeds: []\n", "defaults: {class: news}\n"])
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "feeds:\n", "feeds: []\n", "defaults: {class: news}\n"])
 def test_files_without_feeds(text: str) -> None:
     """An emptied file is not an error."""
     assert specs(text) == []

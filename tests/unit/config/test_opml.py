@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 
@@ -11,6 +12,9 @@ from monitor.config import opml
 from monitor.config.feeds import derived_id
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId
+
+LIMIT = 2 if sys.gettrace() is None else 15
+"""Seconds; measuring coverage costs many times what is measured."""
 
 
 def feeds(text: str) -> list[FeedSpec]:
@@ -104,7 +108,7 @@ def test_h189_depth() -> None:
 
     assert len(found) == 20_000
     assert found[-1].tags == ("f19997", "f19998", "f19999")
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < LIMIT
 
 
 def test_h189_many() -> None:
@@ -113,7 +117,7 @@ def test_h189_many() -> None:
     started = time.process_time()
 
     assert len(feeds(text)) == 50_000
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < LIMIT
 
 
 def test_h190_one_host() -> None:

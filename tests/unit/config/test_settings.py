@@ -20,7 +20,7 @@ def settings(files: dict[str, str], environ: dict[str, str] | None = None) -> Se
 def test_nothing_said_is_the_defaults() -> None:
     """Every key is optional."""
     assert settings({}) == Settings()
-    assert settings({"monitor.yaml": "# only a comment\n"}) == Settings()
+    assert settings({"monitor.yaml": "# only a comment\n", "conf.d/a.yaml": "---\n"}) == Settings()
 
 
 def test_layers_from_weakest_to_strongest() -> None:
