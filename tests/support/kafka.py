@@ -176,6 +176,7 @@ class KafkaCluster:
     def stop(self, node: int | None = None) -> None:
         """SIGTERM, as an operator would; SIGKILL for what is still there after the limit."""
         self._signal(node, signal.SIGTERM)
+        self._signal(node, signal.SIGCONT)  # a frozen one would not hear it
         deadline = time.monotonic() + STOP_LIMIT
         for each in self._chosen(node):
             end(each, max(deadline - time.monotonic(), 0.1))
@@ -257,7 +258,6 @@ def launch(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C at the tests is not one for the broker: it is stopped in order
         )
 
 
