@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from monitor.dedupe.titles import differ, sketch_title
 from monitor.dedupe.window import RUNGS, Memory
-from monitor.model.article import Article, FieldName, RungName
+from monitor.model.article import Article, FieldName, Keys, RungName
 from monitor.model.ids import ArticleId
 from monitor.model.state import Item
 
@@ -46,7 +46,7 @@ class RungChange:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a document says about its own keys. `owned`: items whose trusted guid stands in this document."""
+    """What a document says about its own keys. `owned`: items whose trusted guid one of the articles has."""
 
     distrusted: frozenset[str] = frozenset()
     changes: tuple[RungChange, ...] = ()
@@ -81,11 +81,11 @@ Recognised = New | Known | Edited
 
 
 class _Entry(NamedTuple):
-    """The keys of one entry of the document; `kind` tells entries apart that differ for their readers."""
+    """The keys of one entry of the document; `content` tells entries apart that differ for their readers."""
 
     guid: int
     url: int
-    kind: int
+    content: int
 
 
 def judge_rungs(
@@ -95,8 +95,8 @@ def judge_rungs(
 
     `distrusted`: the rungs not trusted so far; they stay so (pass none to judge a feed anew).
     """
-    entries = [_Entry(one.guid, one.url, one.content or one.url) for one in (article.keys for article in articles)]
-    entries += [_Entry(item.guid, item.url, item.content or item.url) for item in known_items]
+    keyed: list[Keys | Item] = [*(article.keys for article in articles), *known_items]
+    entries = [_Entry(one.guid, one.url, one.content) for one in keyed]
     changes: list[RungChange] = []
     if "guid" not in distrusted and (reason := _doubt_guid(entries, articles, memory, distrusted)):
         changes.append(RungChange("guid", False, reason))
@@ -104,8 +104,9 @@ def judge_rungs(
     if "url" not in distrusted and (reason := _doubt_url(entries, distrusted)):
         changes.append(RungChange("url", False, reason))
         distrusted |= {"url"}
-    owned = () if "guid" in distrusted else (memory.named("guid", one.keys.guid) for one in articles)
-    return Trust(distrusted, tuple(changes), frozenset(item.id for item in owned if item is not None))
+    named = () if "guid" in distrusted else (memory.named("guid", one.keys.guid) for one in articles)
+    owned = frozenset(item.id for item in named if item is not None and not memory.seen(item))
+    return Trust(distrusted, tuple(changes), owned)
 
 
 def recognise(article: Article, memory: Memory, trust: Trust) -> Recognised:
@@ -130,7 +131,7 @@ def _doubt_guid(
 ) -> str:
     """Why guids cannot be trusted; empty if they can."""
     first: dict[int, int] = {}
-    if any(one.guid and first.setdefault(one.guid, one.kind) != one.kind for one in entries):
+    if any(one.guid and first.setdefault(one.guid, one.content) != one.content for one in entries):
         return "shared"
     unknown = [one for one in articles if one.keys.guid and memory.named("guid", one.keys.guid) is None]
     churned = sum(_is_old(article, memory, distrusted) for article in unknown)
@@ -150,7 +151,7 @@ def _doubt_url(entries: Sequence[_Entry], distrusted: frozenset[str]) -> str:
     for one in entries:
         other = first.setdefault(one.url, one) if one.url else one
         same_guid = "guid" not in distrusted and one.guid and one.guid == other.guid
-        if one.kind != other.kind and not same_guid:
+        if one.content != other.content and not same_guid:
             return "shared"
     return ""
 
@@ -158,7 +159,7 @@ def _doubt_url(entries: Sequence[_Entry], distrusted: frozenset[str]) -> str:
 def _doubtful(rung: RungName, article: Article, distrusted: frozenset[str]) -> bool:
     """Whether this key proves nothing about this article."""
     if rung != "content":
-        return rung in distrusted and bool(article.keys.content)
+        return rung in distrusted
     others = any(getattr(article.keys, name) and name not in distrusted for name in ("guid", "url"))
     return others and len(article.title) + len(article.summary or article.body) < WEAK_CONTENT
 
@@ -175,9 +176,9 @@ def _is_reused(rung: RungName, item: Item, article: Article, trust: Trust) -> bo
 
 def _taken(item: Item, article: Article, memory: Memory, trust: Trust) -> bool:
     """Whether another entry of the document is this item already, so that this one is its twin."""
-    if memory.seen(item):
-        return True
-    return item.id in trust.owned and memory.named("guid", article.keys.guid) != item
+    if item.id in trust.owned:
+        return memory.named("guid", article.keys.guid) != item
+    return memory.seen(item)
 
 
 def _compared(item: Item, article: Article) -> Known | Edited:
@@ -197,10 +198,10 @@ def _compared(item: Item, article: Article) -> Known | Edited:
 def _named(article: Article, trust: Trust, reused: bool) -> New:
     """The first rung that can name the article; a reused guid or URL has already named another one."""
     keys = article.keys
-    values: tuple[tuple[RungName, str | None], ...] = (("guid", keys.guid_value), ("url", keys.url_value))
-    if keys.content:
-        values = tuple((rung, value) for rung, value in values if value and rung not in trust.distrusted)
-    named = [(rung, value) for rung, value in values if value]
     if reused:
         return New("content", f"{keys.content_value} {keys.guid_value} {keys.url_value}", reused=True)
-    return New(*(named[0] if named else ("content", keys.content_value)))
+    if keys.guid_value and "guid" not in trust.distrusted:
+        return New("guid", keys.guid_value)
+    if keys.url_value and "url" not in trust.distrusted:
+        return New("url", keys.url_value)
+    return New("content", keys.content_value)

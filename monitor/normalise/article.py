@@ -239,13 +239,16 @@ def _quality(parsed: Parsed, texts: _Texts, dates: _Dates) -> Quality:
 
 
 def _keys(guid: str | None, url: str | None, texts: _Texts) -> Keys:
+    """The keys of all rungs. An entry without a word has its address for content, so that one key is always there."""
     title, summary, body = texts.folded
     text = (summary or body)[:CONTENT_LENGTH]
+    twin, key = guid_twin(guid) if guid else "", url_key(url) if url else ""
+    content = (title, text) if title or text else ("", "", key or twin)
     return Keys(
-        guid=hash64(guid_twin(guid) if guid else ""),
-        url=hash64(url_key(url) if url else ""),
-        content=hash64(f"{title}\n{text}" if title or text else ""),
+        guid=hash64(twin),
+        url=hash64(key),
+        content=hash64("\n".join(content)),
         guid_value=guid,
         url_value=url,
-        content_value=digest(title, text),
+        content_value=digest(*content),
     )
