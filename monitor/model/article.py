@@ -182,6 +182,8 @@ class Article:
     removed: tuple[Removed, ...] = ()
     hashes: tuple[int, int, int] = (0, 0, 0)
     """64-bit hashes of folded title, summary, body: differences only in case, punctuation or space are no edit."""
+    lines: tuple[int, ...] = ()
+    """32-bit hashes of its lines, so that a feed's own boilerplate can be learned."""
 
     @property
     def date(self) -> tuple[Instant | None, DateSource]:

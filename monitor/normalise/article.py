@@ -23,7 +23,7 @@ from monitor.model.feed import FeedSpec
 from monitor.model.ids import digest
 from monitor.normalise.dates import Order, ParsedDate, numeric_order, parse_date
 from monitor.normalise.fold import fold, hash64
-from monitor.normalise.furniture import Stripped, strip_furniture
+from monitor.normalise.furniture import Stripped, article_lines, strip_furniture
 from monitor.normalise.language import detect
 from monitor.normalise.text import clean_text, html_to_text, plain_to_text, shows_markup, title_to_text
 from monitor.normalise.url import absolute, canonical, guid_twin, url_key
@@ -78,6 +78,7 @@ def normalise(entry: Entry, parsed: Parsed, feed: FeedSpec, hints: Hints, final_
         quality=_quality(parsed, texts, dates),
         removed=texts.summary.removed + texts.body.removed,
         hashes=texts.hashes,
+        lines=article_lines(texts.summary, texts.body),
     )
 
 

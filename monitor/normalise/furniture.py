@@ -16,13 +16,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from monitor import data
-from monitor.model.article import Article, FieldName, Removed
+from monitor.model.article import FieldName, Removed
 from monitor.normalise.fold import fold, hash32, mark_class
 
 POINTER_LIMIT = 200
@@ -34,7 +35,10 @@ LEARNED_WINDOW = 50
 LEARNED_ARTICLES = 5
 LEARNED_SHARE = 0.3
 LEARNED_KEPT = 256
-"""Articles a line is counted over, how many and what share of them it must have stood in, lines counted per feed."""
+"""Articles a line is counted over, how many and what share of them it must have stood in, lines kept per feed."""
+
+LINES_COUNTED = 200
+"""Lines of one article that are counted."""
 
 _MARKER = re.compile(r"\[/?ad_\d{1,3}\]", re.IGNORECASE)
 _LEADING_MARKER = re.compile(rf"\s*({_MARKER.pattern})", re.IGNORECASE)
@@ -108,24 +112,26 @@ def line_hashes(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(hash32(line) for line in folded if line))
 
 
-def article_lines(article: Article) -> tuple[int, ...]:
-    """`line_hashes` of an article, those lines included that were removed because they had been learned."""
-    learned = "\n".join(one.text for one in article.removed if one.kind == "T8")
-    return line_hashes("\n".join((article.summary, article.body, learned)))
+def article_lines(summary: Stripped, body: Stripped) -> tuple[int, ...]:
+    """`line_hashes` of an article. Learned lines count on when they are removed, or they would be forgotten in turn."""
+    learned = (one.text for one in (*summary.removed, *body.removed) if one.kind == "T8")
+    return line_hashes("\n".join((summary.text, body.text, *learned)))[:LINES_COUNTED]
 
 
-def learn_lines(counts: tuple[tuple[int, int], ...], articles: Iterable[Sequence[int]]) -> tuple[tuple[int, int], ...]:
+def learn_lines(counts: tuple[tuple[int, int], ...], articles: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:
     """The counts after these articles: over about the last 50, the 256 most frequent lines.
 
     Pairs of line hash and count in hundredths of an article; hash 0 counts the articles themselves.
     """
-    table = dict(counts)
-    for lines in articles:
-        table = {line: count - count // LEARNED_WINDOW for line, count in table.items()}
+    if not articles:
+        return counts
+    fading = (1 - 1 / LEARNED_WINDOW) ** len(articles)
+    table = Counter({line: int(count * fading) for line, count in counts})
+    for lines in articles[-LEARNED_WINDOW:]:
         for line in (0, *lines):
-            table[line] = table.get(line, 0) + 100
+            table[line] += 100
     ordered = sorted(table.items(), key=lambda pair: (pair[0] != 0, -pair[1], pair[0]))
-    return tuple(ordered[: LEARNED_KEPT + 1])
+    return tuple(pair for pair in ordered[: LEARNED_KEPT + 1] if pair[1])
 
 
 def learned_lines(counts: tuple[tuple[int, int], ...]) -> frozenset[int]:

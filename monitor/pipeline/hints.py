@@ -7,9 +7,7 @@ from monitor.model.feed import FeedSpec
 from monitor.model.poll import Failed, Fetched
 from monitor.model.state import FeedState
 from monitor.model.units import Instant
-
-LEARNED_AFTER = 5
-"""Articles a line must have stood in before it is boilerplate."""
+from monitor.normalise.furniture import learned_lines
 
 
 def hints_of(feed: FeedSpec, state: FeedState, body_hash: str, now: Instant) -> Hints:
@@ -20,7 +18,7 @@ def hints_of(feed: FeedSpec, state: FeedState, body_hash: str, now: Instant) -> 
         known=frozenset(item.raw_hash for item in state.items),
         charset=feed.overrides.charset,
         zone=feed.overrides.zone,
-        furniture=frozenset(line for line, count in state.furniture if count >= LEARNED_AFTER),
+        furniture=learned_lines(state.furniture),
         language=feed.language or state.language,
         truncated_streak=state.health.truncated_streak if same_torn_body else 0,
     )

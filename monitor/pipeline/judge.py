@@ -32,6 +32,7 @@ from monitor.model.notes import ItemsCut, Note, RungChanged
 from monitor.model.state import Counts, FeedState, Item
 from monitor.model.units import Instant, rfc3339
 from monitor.model.watch import Match
+from monitor.normalise.furniture import learn_lines
 from monitor.pipeline.rules import Rules
 from monitor.publish.envelope import dead_letter, fits, record
 from monitor.state.transition import after_read
@@ -88,6 +89,8 @@ class _Bench:
     """Articles whose record no broker would take."""
     numbered: int = 0
     """Feed events made in this poll."""
+    lines: list[tuple[int, ...]] = field(default_factory=list)
+    """Of the new articles: what most of them share is boilerplate."""
 
     def __post_init__(self) -> None:
         self.memory = Memory(self.state.items)
@@ -104,6 +107,7 @@ class _Bench:
         """Judges one article: new, edited, or known."""
         match recognise(article, self.memory, self.trust):
             case New(rung, value):
+                self.lines.append(article.lines)
                 self._admit(article, article_id(self.feed.id, rung, value))
             case Edited(item, changed):
                 self._revise(article, item, changed)
@@ -244,6 +248,7 @@ class _Bench:
             state,
             items=self.memory.packed(state.rounds, counts.fetched),
             distrusted=self.trust.distrusted,
+            furniture=learn_lines(state.furniture, self.lines),
             events=state.events + self.numbered,
             totals=state.totals + counts,
             health=health,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor.model.article import Article, Keys, Removed
+from monitor.model.article import Removed
 from monitor.normalise.furniture import (
     LEARNED_KEPT,
     article_lines,
@@ -170,6 +170,7 @@ def test_learning() -> None:
     assert learn(("something else", 45), ("Our newsletter", 5)) == {line_hashes("something else")[0]}
     assert line in learn(("something else", 45), ("Our newsletter", 30))
     assert learn() == frozenset()
+    assert learn_lines(((1, 2),), ()) == ((1, 2),)
 
 
 def test_learning_forgets() -> None:
@@ -181,7 +182,9 @@ def test_learning_forgets() -> None:
 
 def test_learning_is_bounded() -> None:
     """A feed of ever new lines leaves 256 of them in the state, and the most frequent ones."""
-    counts = learn_lines((), [line_hashes(f"always\nnew {number}") for number in range(1000)])
+    counts = learn_lines(
+        (), [line_hashes("\n".join(["always", *(f"{number} {line}" for line in range(9))])) for number in range(1000)]
+    )
 
     assert len(counts) <= LEARNED_KEPT + 1
     assert line_hashes("always")[0] in learned_lines(counts)
@@ -189,15 +192,11 @@ def test_learning_is_bounded() -> None:
 
 def test_article_lines_remember_what_was_removed() -> None:
     """A learned line that is removed counts on, or it would be forgotten and learned again in turn."""
-    article = Article(
-        Keys(0, 0, 1, None, None, ""),
-        b"",
-        summary="It rained.",
-        body="It rained.\nIt stopped.",
-        removed=(Removed("body", 0, 3, "T8", "Our newsletter"), Removed("body", 4, 9, "T1", "[ad_1]")),
-    )
+    text = "It rained.\nOur newsletter\n[ad_1]"
+    summary = strip_furniture(text, "summary", frozenset(line_hashes("Our newsletter")))
+    body = strip_furniture("It rained.\nIt stopped.", "body")
 
-    assert set(article_lines(article)) == set(line_hashes("It rained.\nIt stopped.\nOur newsletter"))
+    assert set(article_lines(summary, body)) == set(line_hashes("It rained.\nIt stopped.\nOur newsletter"))
 
 
 @pytest.mark.parametrize(
