@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from monitor.dedupe.identity import Edited, Known, New, Trust, judge_rungs, recognise
 from monitor.dedupe.titles import sketch_title
-from monitor.dedupe.titles import sketch_title
 from monitor.dedupe.window import Memory
 from monitor.model.article import Article, Identified, Reading
 from monitor.model.event import (
