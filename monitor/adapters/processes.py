@@ -52,8 +52,8 @@ class ProcessWorkers:
         self._settings = settings or ParseSettings()
         self._read = read
         self._observe = observe
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._main = _Pool(self._settings.workers or cores, self._settings, read.__module__)
+        workers = self._settings.workers or multiprocessing.cpu_count()
+        self._main = _Pool(workers, self._settings, read.__module__)
         self._lenient = _Pool(self._settings.lenient_workers, self._settings, read.__module__)
 
     async def start(self) -> None:
@@ -82,23 +82,16 @@ class ProcessWorkers:
         async with pool.slots:
             for _ in range(2):
                 answer = await pool.call(_work, (self._read, task, lenient, limit))
-                if not isinstance(answer, _Broken):
-                    return self._noted(answer)
+                if isinstance(answer, Failed) and answer.reason in ("killed", "died"):
+                    self._observe(WorkerReplaced(answer.kind))
+                if answer is not None:
+                    return answer
                 self._observe(WorkerReplaced("pool"))
         return Failed("parse", "pool", "no process could be started")
-
-    def _noted(self, answer: Answer) -> Answer:
-        if isinstance(answer, Failed) and answer.reason in ("killed", "died"):
-            self._observe(WorkerReplaced(answer.kind))
-        return answer
 
 
 _BREAKDOWNS = (BrokenProcessPool, ProcessExpired, RuntimeError, TimeoutError, OSError)
 """What a pool raises when it cannot be started or cannot go on."""
-
-
-class _Broken:
-    """The pool as a whole has failed; no document is to blame."""
 
 
 class _Pool:
@@ -108,45 +101,41 @@ class _Pool:
         self._size = size
         self._settings = settings
         self._preload = preload
-        self._pool: ProcessPool | None = None
-        self._changing = asyncio.Lock()
-        self._pending: set[Future[Any]] = set()
+        self._starting: asyncio.Future[ProcessPool] | None = None
+        self._pending: set[Future[Answer]] = set()
         self._closed = False
         self.slots = asyncio.Semaphore(2 * size)
 
-    async def start(self) -> None:
-        async with self._changing:
-            if self._pool is None and not self._closed:
-                self._pool = await asyncio.to_thread(self._started)
+    def start(self) -> asyncio.Future[ProcessPool]:
+        """The pool, once it runs. To be shielded: who is cancelled meanwhile must not lose it for the others."""
+        if self._starting is None:
+            self._starting = asyncio.ensure_future(asyncio.to_thread(self._started))
+        return self._starting
 
-    async def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """The function's result, `Failed` if its process had to be killed or died, `_Broken` if the pool did."""
+    async def call(self, function: Callable[..., Answer], args: tuple[Any, ...]) -> Answer | None:
+        """The function's result, `Failed` if its process had to be killed or died, None if the whole pool did."""
         if self._closed:
             return Failed("parse", "closed", "the workers are closed")
-        pool = None
+        starting = self.start()
         try:
-            await self.start()
-            pool = self._pool
-            return await self._result(self._schedule(pool, function, args))
+            pool = await asyncio.shield(starting)
+            future: Future[Answer] = pool.schedule(function, args=args, timeout=float(self._settings.timeout))
+            self._pending.add(future)
+            future.add_done_callback(self._pending.discard)
+            return await self._result(future)
         except _BREAKDOWNS:
-            await self._discard(pool)
-            return _Broken()
+            await self._discard(starting)
+            return None
 
     async def close(self) -> None:
         self._closed = True
         for future in tuple(self._pending):
             future.cancel()
-        await self._discard(self._pool)
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+            await self._discard(self._starting)
 
-    def _schedule(self, pool: ProcessPool | None, function: Callable[..., Any], args: tuple[Any, ...]) -> Future[Any]:
-        if pool is None:
-            raise RuntimeError("closed while it was starting")
-        future: Future[Any] = pool.schedule(function, args=args, timeout=float(self._settings.timeout))
-        self._pending.add(future)
-        future.add_done_callback(self._pending.discard)
-        return future
-
-    async def _result(self, future: Future[Any]) -> Any:
+    async def _result(self, future: Future[Answer]) -> Answer:
         try:
             async with asyncio.timeout(_PATIENCE * self._settings.timeout) as patience:
                 return await asyncio.wrap_future(future)
@@ -162,13 +151,13 @@ class _Pool:
                 raise
             return Failed("parse", "closed", "the workers were closed")
 
-    async def _discard(self, pool: ProcessPool | None) -> None:
-        """Ends a pool; a new one takes its place with the next call."""
-        async with self._changing:
-            if pool is None or self._pool is not pool:
-                return
-            self._pool = None
-            await asyncio.to_thread(_end, pool)
+    async def _discard(self, started: asyncio.Future[ProcessPool]) -> None:
+        """Ends a pool, unless somebody else has; a new one takes its place with the next call."""
+        if self._starting is not started:
+            return
+        self._starting = None
+        if started.exception() is None:
+            await asyncio.to_thread(_end, started.result())
 
     def _started(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
@@ -181,7 +170,7 @@ class _Pool:
             context=context,
         )
         try:
-            pool.schedule(_ready).result(timeout=_PATIENCE * self._settings.timeout)
+            pool.schedule(os.getpid).result(timeout=_PATIENCE * self._settings.timeout)
         except BaseException:
             _end(pool)
             raise
@@ -204,10 +193,6 @@ def _end(pool: ProcessPool) -> None:
 
 class _OutOfTime(BaseException):
     """Raised by the timer in the middle of a parser; no `except Exception` on the way may stop it."""
-
-
-def _ready() -> None:
-    """What a new process is asked first."""
 
 
 def _initialise(memory: int) -> None:
