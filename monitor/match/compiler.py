@@ -158,15 +158,10 @@ class _Compiler:
     """By pattern and identity of an alias (a concept's are shared, and dear to compare): what a hit of it raises."""
 
     def compile(self, rows: Sequence[tuple[Watch, Node]]) -> RuleSet:
-        queries, anchors = [], []
-        for watch, tree in rows:
-            signals = {leaf: self.signal(leaf) for leaf in leaves(tree)}
-            test, need = self.plan(tree, signals)
-            queries.append(self.query(watch, tree, (test, _recheck(test, need)), signals))
-            anchors.append(min(need.groups, key=self.cost))
+        queries = tuple(self.query(watch, tree) for watch, tree in rows)
         order = count()
-        listeners = tuple(tuple(_variants(aliases.values(), order)) for aliases in self.raised.values())
-        return RuleSet(tuple(queries), tuple(self.raised), listeners, tuple(anchors))
+        listeners = [tuple(_variants(aliases.values(), order)) for aliases in self.raised.values()]
+        return RuleSet(queries, tuple(self.raised), listeners)
 
     def signal(self, leaf: Leaf) -> int:
         """The number of what a leaf means; equal leaves of all watches share it."""
@@ -200,12 +195,23 @@ class _Compiler:
         operator = OPERATORS[node.name]
         return operator.test(tests), operator.need(needs, self.cost)
 
-    def query(self, watch: Watch, tree: Node, tests: tuple[Test, Test], signals: Mapping[Leaf, int]) -> Query:
+    def query(self, watch: Watch, tree: Node) -> Query:
+        signals = {leaf: self.signal(leaf) for leaf in leaves(tree)}
+        test, need = self.plan(tree, signals)
         wanted: dict[int, tuple[Span, FieldName | None]] = {}
         for leaf in positive_leaves(tree):
             wanted.setdefault(signals[leaf], (leaf.span, leaf.field))
-        groups = frozenset(map(language_group, watch.languages))
-        return Query(watch, self.version(watch, tree), tree, *tests, signals, wanted, groups)
+        return Query(
+            watch=watch,
+            version=self.version(watch, tree),
+            tree=tree,
+            test=test,
+            anchor=min(need.groups, key=self.cost),
+            decided=need.exact and len(need.groups) == 1,
+            signals=signals,
+            wanted=wanted,
+            groups=frozenset(map(language_group, watch.languages)),
+        )
 
     def version(self, watch: Watch, tree: Node) -> str:
         names = sorted({leaf.text for leaf in leaves(tree) if leaf.kind == "concept"})
@@ -213,11 +219,6 @@ class _Compiler:
         for name in names:
             parts += [name, self.concepts[name].digest]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _recheck(test: Test, need: Need) -> Test:
-    """A query that is one group is decided by any signal of it."""
-    return (lambda _: True) if need.exact and len(need.groups) == 1 else test
 
 
 def leaf_alias(leaf: Leaf, core: str) -> Alias:

@@ -141,8 +141,8 @@ class _Inquest:
         """Occurrences that do not count, each with its reason."""
         signal = self.query.signals[leaf]
         for pattern, start, end in self.scan.hits:
-            for variant in self.rules.listeners[pattern]:
-                if signal in variant.anywhere or any(signal == other for _, other in variant.fielded):
+            for variant in self.rules.listeners.rows[pattern]:
+                if variant.raises(signal):
                     yield self.objection(leaf, variant, start, end)
 
     def objection(self, leaf: Leaf, variant: Variant, start: int, end: int) -> WhyNot:
@@ -179,12 +179,7 @@ class _Inquest:
         signal = self.query.signals[leaf]
         if leaf.kind != "word" or leaf.open_left or leaf.open_right:
             return ""
-        return next(
-            variant.aliases[0].core
-            for row in self.rules.listeners
-            for variant in row
-            if signal in variant.anywhere or any(signal == other for _, other in variant.fielded)
-        )
+        return next(self.rules.listeners.variants_of(signal)).aliases[0].core
 
     def exclusion(self, node: Node) -> WhyNot:
         """The first occurrence of what the query excludes."""

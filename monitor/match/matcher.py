@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from monitor.match.automaton import Automaton
 from monitor.match.languages import language_group
 from monitor.match.operators.base import Test
-from monitor.match.scan import FIELDS, Scan, Variant, utf16_length
+from monitor.match.scan import FIELDS, Listeners, Scan, Variant, utf16_length
 from monitor.match.syntax import Leaf, Node, Span
 from monitor.model.article import FieldName
 from monitor.model.ids import WatchId
@@ -29,13 +30,20 @@ class Query:
     version: str
     tree: Node
     test: Test
-    recheck: Test
-    """What is left to ask once one signal of the anchor is heard."""
+    anchor: frozenset[int]
+    """The rarest group of signals of which one must be heard."""
+    decided: bool
+    """Any signal of the anchor decides."""
     signals: Mapping[Leaf, int]
     wanted: Mapping[int, tuple[Span, FieldName | None]]
     """Signals whose hits are shown, with the clause they stand for."""
     groups: frozenset[str]
     """Languages of the articles it may match; empty = all."""
+
+    @property
+    def restricted(self) -> bool:
+        """Must an article be asked for its language, or is the watch paused?"""
+        return self.watch.paused or bool(self.groups)
 
     def admits(self, group: str) -> bool:
         """May an article of this language match at all?"""
@@ -66,21 +74,18 @@ class RuleSet:
     """All watches compiled. Never changes; a new configuration makes a new one."""
 
     def __init__(
-        self,
-        queries: tuple[Query, ...],
-        patterns: tuple[str, ...],
-        listeners: tuple[tuple[Variant, ...], ...],
-        anchors: tuple[frozenset[int], ...],
+        self, queries: tuple[Query, ...], patterns: tuple[str, ...], listeners: Sequence[tuple[Variant, ...]]
     ) -> None:
         self.queries = queries
         self.patterns = patterns
-        self.listeners = listeners
+        self.listeners = Listeners(listeners)
         self._automaton = Automaton(patterns)
-        candidates: dict[int, list[int]] = defaultdict(list)
-        for number, anchor in enumerate(anchors):
-            for signal in anchor:
-                candidates[signal].append(number)
-        self._candidates = {signal: tuple(numbers) for signal, numbers in candidates.items()}
+        self._direct = _by_signal((number, query.anchor) for number, query in enumerate(queries) if query.decided)
+        self._candidates = _by_signal(
+            (number, query.anchor) for number, query in enumerate(queries) if not query.decided
+        )
+        self._rechecks = tuple(query.test for query in queries)
+        self._restricted = frozenset(number for number, query in enumerate(queries) if query.restricted)
         self._versions = {query.watch.id: query.version for query in queries}
 
     @property
@@ -91,7 +96,7 @@ class RuleSet:
     @property
     def size(self) -> Size:
         """Figures for people and metrics."""
-        variants = [variant for row in self.listeners for variant in row]
+        variants = [variant for row in self.listeners.rows for variant in row]
         signals = {signal for query in self.queries for signal in query.signals.values()}
         return Size(len(self.queries), len(self.patterns), len(variants), len(signals))
 
@@ -105,7 +110,7 @@ class RuleSet:
 
     def met(self, text: Text, watches: frozenset[str] | None = None) -> tuple[WatchId, ...]:
         """Ids of the watches an article meets, without looking for the places."""
-        return tuple(query.watch.id for query in self._met(self.scan(text), language_group(text.language), watches))
+        return tuple(query.watch.id for query in self._met(self.scan(text), watches))
 
     def match(self, text: Text, watches: frozenset[str] | None = None) -> tuple[Match, ...]:
         """What an article meets, of all watches or of these ids, in the order of the watches.
@@ -113,28 +118,39 @@ class RuleSet:
         Hits go by field and place, at most 200 are kept, `hits_total` counts all; overlapping ones are one hit.
         """
         scan = self.scan(text)
-        met = self._met(scan, scan.group, watches)
+        met = self._met(scan, watches)
         if not met:
             return ()
         places = find_places(scan, self.listeners)
         return tuple(make_match(query, scan, places) for query in met)
 
-    def _met(self, scan: Scan, group: str, watches: AbstractSet[str] | None) -> list[Query]:
+    def _met(self, scan: Scan, watches: AbstractSet[str] | None) -> list[Query]:
         heard = scan.heard(self.listeners)
-        candidates = self._candidates
-        numbers = {number for signal in heard if signal in candidates for number in candidates[signal]}
-        return [
-            query
-            for query in map(self.queries.__getitem__, sorted(numbers))
-            if (watches is None or query.watch.id in watches) and query.admits(group) and query.recheck(heard)
-        ]
+        numbers = set(chain.from_iterable(map(self._direct.__getitem__, heard & self._direct.keys())))
+        for number in set(chain.from_iterable(map(self._candidates.__getitem__, heard & self._candidates.keys()))):
+            if self._rechecks[number](heard):
+                numbers.add(number)
+        for number in numbers & self._restricted:
+            if not self.queries[number].admits(scan.group):
+                numbers.discard(number)
+        met = map(self.queries.__getitem__, sorted(numbers))
+        return [query for query in met if watches is None or query.watch.id in watches]
 
 
-def find_places(scan: Scan, listeners: tuple[tuple[Variant, ...], ...]) -> dict[int, list[Place]]:
+def _by_signal(anchors: Iterable[tuple[int, frozenset[int]]]) -> dict[int, tuple[int, ...]]:
+    """Numbers of queries by the signals that make them worth a look."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for number, anchor in anchors:
+        for signal in anchor:
+            found[signal].append(number)
+    return {signal: tuple(numbers) for signal, numbers in found.items()}
+
+
+def find_places(scan: Scan, listeners: Listeners) -> dict[int, list[Place]]:
     """Every occurrence that counts, by the signal it raises."""
     places: dict[int, list[Place]] = defaultdict(list)
     for pattern, start, end in scan.hits:
-        for variant in listeners[pattern]:
+        for variant in listeners.rows[pattern]:
             if not variant.plain and scan.objection(variant, start, end):
                 continue
             field = scan.field_at(start)

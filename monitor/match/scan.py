@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -50,6 +50,31 @@ class Variant:
         """What a hit in a field raises."""
         return [*self.anywhere, *(signal for name, signal in self.fielded if name == field)]
 
+    def raises(self, signal: int) -> bool:
+        """Can a hit of this variant raise the signal at all?"""
+        return signal in self.anywhere or any(signal == other for _, other in self.fielded)
+
+
+class Listeners:
+    """Per pattern, who wants to hear of it."""
+
+    def __init__(self, rows: Sequence[tuple[Variant, ...]]) -> None:
+        self.rows = tuple(rows)
+        self.plain = tuple(
+            tuple(signal for variant in row if variant.plain for signal in variant.anywhere) for row in rows
+        )
+        """Signals that any hit raises, wherever it stands."""
+        self.checked = {
+            number: tuple(variant for variant in row if variant.fielded or not variant.plain)
+            for number, row in enumerate(rows)
+            if any(variant.fielded or not variant.plain for variant in row)
+        }
+        """Variants of which every hit has to be looked at."""
+
+    def variants_of(self, signal: int) -> Iterator[Variant]:
+        """All variants that raise a signal."""
+        return (variant for row in self.rows for variant in row if variant.raises(signal))
+
 
 class Scan:
     """A folded article with every occurrence of every pattern."""
@@ -62,18 +87,19 @@ class Scan:
         first = self.folded.text.find(BORDER)
         self.borders = (first, self.folded.text.find(BORDER, first + 1))
 
-    def heard(self, listeners: Sequence[tuple[Variant, ...]]) -> set[int]:
+    def heard(self, listeners: Listeners) -> set[int]:
         """Every signal that some occurrence raises."""
         heard: set[int] = set()
+        plain, checked = listeners.plain, listeners.checked
+        for pattern in {hit[0] for hit in self.hits}:
+            heard.update(plain[pattern])
         sure: set[int] = set()
         for pattern, start, end in self.hits:
-            for variant in listeners[pattern]:
+            for variant in checked.get(pattern, ()):
                 if variant.order in sure or not (variant.plain or not self.objection(variant, start, end)):
                     continue
-                heard.update(variant.anywhere)
-                if variant.fielded:
-                    heard.update(variant.signals(self.field_at(start)))
-                else:
+                heard.update(variant.signals(self.field_at(start)))
+                if not variant.fielded:
                     sure.add(variant.order)
         return heard
 
