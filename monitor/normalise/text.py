@@ -44,14 +44,12 @@ _CELL = re.compile(r"<(/?)(?:t[dhr]|tbody|thead|tfoot|caption)(?=[\s/>])", re.IG
 
 _BREAK = "\x02"
 _UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
-    "\U00020000-\U0003ffff]"
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
 )
 """Characters of scripts that write no blanks between words."""
 
 _NEWLINES = re.compile("[\r\x0b\x0c\x85\u2028\u2029]\n?")
 _DROPPED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def html_to_text(html: str) -> str:
@@ -109,9 +107,11 @@ def scrub(text: str) -> str:
 
 def _sound(text: str) -> str:
     """Joins surrogate pairs and replaces lone ones, so that the text can be encoded."""
-    if text.isascii() or not _SURROGATE.search(text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -177,7 +177,7 @@ _SCRATCH = _Scratch()
 
 def _cells_as_blocks(html: str) -> str:
     """Table cells without their table are ignored by the HTML rules, which would glue words together."""
-    if ("<t" not in html and "<T" not in html) or re.search("<table", html, re.IGNORECASE):
+    if "<table" in html or not _CELL.search(html) or "<table" in html.lower():
         return html
     return _CELL.sub(r"<\1div", html)
 
@@ -190,9 +190,9 @@ def _walk(node: Any) -> str:
     while node is not None or above:
         if node is None:
             node, tag = above.pop()
-            preformatted -= tag == "pre"
             if tag in _BLOCK:
                 parts.append(_BREAK)
+                preformatted -= tag == "pre"
         else:
             tag = node.tag
             if tag == "-text":
@@ -200,7 +200,7 @@ def _walk(node: Any) -> str:
             elif tag not in _SKIP:
                 if tag in _BLOCK:
                     parts.append(_BREAK)
-                preformatted += tag == "pre"
+                    preformatted += tag == "pre"
                 above.append((node, tag))
                 node = node.child
                 continue
@@ -211,7 +211,7 @@ def _walk(node: Any) -> str:
 def _lines(text: str) -> str:
     if _BREAK not in text:
         return plain_to_text(text)
-    if "\n" in text and not text.isascii():
+    if not text.isascii() and "\n" in text and _UNSPACED.search(text):
         text = _join_unspaced(text.split("\n"))
     return _join(text.split(_BREAK))
 
@@ -226,5 +226,11 @@ def _join_unspaced(pieces: list[str]) -> str:
 
 
 def _join(lines: list[str]) -> str:
-    words = (" ".join(line.split()) for line in lines)
-    return "\n".join(line for line in words if line)
+    return "\n".join([line for raw in lines if raw and (line := _collapsed(raw))])
+
+
+def _collapsed(line: str) -> str:
+    """White space collapsed. A printable line has none but blanks, and most lines have them single already."""
+    if "  " not in line and line.isprintable():
+        return line.strip(" ")
+    return " ".join(line.split())
