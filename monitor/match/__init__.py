@@ -1,1 +1,1 @@
-"""."""
+"""Standing queries in every language: which watches an article meets, where, and why."""

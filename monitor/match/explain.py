@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 
 from monitor.match.languages import language_group
@@ -70,7 +71,8 @@ def explain(rules: RuleSet, text: Text, removed: Sequence[Removed] = ()) -> tupl
     scan = rules.scan(text)
     heard = scan.heard(rules.listeners)
     lost = [(line, rules.scan(Text(body=line.text, language=text.language)).heard(rules.listeners)) for line in removed]
-    places = find_places(scan, rules.listeners)
+    wanted = frozenset(signal for query in rules.queries for signal in query.wanted)
+    places = find_places(scan, rules.listeners, wanted)
     results = []
     for query in sorted(rules.queries, key=lambda query: query.watch.id):
         if query.admits(scan.group) and query.test(heard):
@@ -183,9 +185,9 @@ class _Inquest:
 
     def exclusion(self, node: Node) -> WhyNot:
         """The first occurrence of what the query excludes."""
-        signals = {self.query.signals[leaf] for leaf in leaves(node)} & self.heard
-        places = find_places(self.scan, self.rules.listeners)
-        first = min((place for signal in signals for place in places[signal]), key=attrgetter("start"), default=None)
+        signals = frozenset(self.query.signals[leaf] for leaf in leaves(node)) & self.heard
+        places = find_places(self.scan, self.rules.listeners, signals)
+        first = min(chain.from_iterable(places.values()), key=attrgetter("start"), default=None)
         if first is None:
             return self.why(node.span, "not_hit", "what it names")
         found = self.scan.folded.original[first.start : first.end]

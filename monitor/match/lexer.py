@@ -15,7 +15,8 @@ SIGNS: dict[str, TokenKind] = {"(": "(", "（": "(", ")": ")", "）": ")", "=": 
 STOPS = frozenset(QUOTES + "()（）{}｛｝")
 OPERATOR = re.compile(r"((?:NOT\s+)?O?NEAR(?:/\w*)?|AND|OR|NOT)(?=[\s()（）{\"“]|$)")
 FIELD = re.compile(r"([A-Za-z_]+)[:：]")
-FUNCTION = re.compile(r"([A-Z]{2,}(?:/\w*)?|forms)\s*(?=[(（])")
+FUNCTIONS = ("SENTENCE", "PARAGRAPH", "FIRST", "ATLEAST", "SCORE", "forms")
+FUNCTION = re.compile(rf"((?:{'|'.join(FUNCTIONS)})(?:/\w*)?(?=\s*[(（])|[A-Z]{{2,}}(?:/\w*)?(?=[(（]))")
 CONCEPT = re.compile(r"@([A-Za-z0-9_-]*)((?:\.[A-Za-z]*)?)")
 
 

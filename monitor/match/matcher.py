@@ -67,7 +67,6 @@ class Place(NamedTuple):
     end: int
     """In the joined original."""
     variant: Variant
-    signals: frozenset[int]
 
 
 class RuleSet:
@@ -121,7 +120,8 @@ class RuleSet:
         met = self._met(scan, watches)
         if not met:
             return ()
-        places = find_places(scan, self.listeners)
+        wanted = frozenset(chain.from_iterable(query.wanted for query in met))
+        places = find_places(scan, self.listeners, wanted)
         return tuple(make_match(query, scan, places) for query in met)
 
     def _met(self, scan: Scan, watches: AbstractSet[str] | None) -> list[Query]:
@@ -146,19 +146,18 @@ def _by_signal(anchors: Iterable[tuple[int, frozenset[int]]]) -> dict[int, tuple
     return {signal: tuple(numbers) for signal, numbers in found.items()}
 
 
-def find_places(scan: Scan, listeners: Listeners) -> dict[int, list[Place]]:
-    """Every occurrence that counts, by the signal it raises."""
+def find_places(scan: Scan, listeners: Listeners, wanted: frozenset[int]) -> dict[int, list[Place]]:
+    """Every occurrence that counts, by the signal it raises; of these signals only."""
     places: dict[int, list[Place]] = defaultdict(list)
     for pattern, start, end in scan.hits:
         for variant in listeners.rows[pattern]:
-            if not variant.plain and scan.objection(variant, start, end):
-                continue
             field = scan.field_at(start)
-            signals = variant.signals(field)
-            if signals:
-                place = Place(field, *scan.shown_span(variant, start, end), variant, frozenset(signals))
-                for signal in signals:
-                    places[signal].append(place)
+            signals = wanted.intersection(variant.signals(field))
+            if not signals or (not variant.plain and scan.objection(variant, start, end)):
+                continue
+            place = Place(field, *scan.shown_span(variant, start, end), variant)
+            for signal in signals:
+                places[signal].append(place)
     return places
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NoReturn
 
-from monitor.match.lexer import Token, TokenKind, read_tokens
+from monitor.match.lexer import FUNCTIONS, Token, TokenKind, read_tokens
 from monitor.match.operators import INFIX, OPERATORS
 from monitor.match.operators.field import FIELDS
 from monitor.match.syntax import Fault, Leaf, LeafKind, Node, Op, QueryFault, Span
@@ -15,7 +15,8 @@ from monitor.model.article import FieldName
 
 MAX_CHARACTERS, MAX_LEAVES, MAX_DEPTH = 20_000, 2_000, 50
 LATER_FIELDS = frozenset({"author", "url", "tag", "lang", "source", "domain", "site", "country"})
-FUNCTIONS = ("SENTENCE", "PARAGRAPH", "FIRST", "ATLEAST", "SCORE", "forms")
+FOREIGN = {"|": "OR", "||": "OR", "&": "AND", "&&": "AND", "+": "AND"}
+"""Operators of other query languages."""
 STARTS: frozenset[TokenKind] = frozenset({"(", "word", "phrase", "exact", "=", "-", "concept", "field", "function"})
 
 
@@ -103,6 +104,8 @@ class _Parser:
                 f"{token.text} is a word like any other here",
                 f"write {token.text.upper()} in capitals",
             )
+        if token.text in FOREIGN:
+            fail("003", token.span, f"{token.text} is no operator here", f"write {FOREIGN[token.text]}")
         both = self.query[before.span[0] : token.span[1]].replace('"', "")
         fail(
             "003", token.span, "two terms without an operator", f'write AND or OR between them, or quote both: "{both}"'
