@@ -103,7 +103,7 @@ class Parsed:
     replaced: int = 0
     """U+FFFD that decoding put in."""
     repairs: int = 0
-    """Doubly encoded fields that were mended."""
+    """Places put right before parsing, and doubly encoded fields that were mended."""
     truncated: bool = False
     """The root's end tag is missing: what was there has been read."""
 

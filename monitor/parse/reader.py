@@ -2,7 +2,8 @@
 
     A  UTF-8 by every label, no DOCTYPE: strict parse of the bytes      strict
     B  else decode by our own rules, drop the prolog: strict parse      decoded
-    D  not well-formed, or entries in an odd place: feedparser          lenient
+    C  not well-formed: one repair pass, strict parse                   repaired
+    D  still not well-formed, or entries in an odd place: feedparser          lenient
 
 What a document does wrong is a value: `Failed` with `not_a_feed`, `too_large`, `truncated` or `parse`.
 """
@@ -25,6 +26,7 @@ from monitor.parse.formats.scope import Scope
 from monitor.parse.gates import gate
 from monitor.parse.labels import charset_of
 from monitor.parse.prolog import skip_prolog
+from monitor.parse.repair import ROOT_END, repair
 
 MAX_ENTRIES = 2000
 TRUNCATED_PATIENCE = 3
@@ -41,7 +43,6 @@ _PARSER = etree.XMLParser(
     collect_ids=False,
 )
 _DOCTYPE = re.compile(rb"<!doctype", re.IGNORECASE)
-_ROOT_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:rss|feed|rdf)\s{0,20}>", re.IGNORECASE)
 _ENTRY_TAGS = ("{*}item", "{*}entry", "{*}ITEM", "{*}Item", "{*}ENTRY", "{*}Entry")
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf"})
 
@@ -84,7 +85,10 @@ def read_document(
     found = _map(text.encode("utf-8", "replace"), url)
     if not isinstance(found, _Refused):
         return _with_charset(found, decoded, "decoded") if isinstance(found, Parsed) else found
-    torn = not found.well_formed and _ROOT_END.search(text) is None
+    torn = not found.well_formed and ROOT_END.search(text) is None
+    mended = None if found.well_formed else _read_repaired(decoded, url)
+    if mended is not None:
+        return mended
     if torn and _is_compressed(headers) and truncated_streak < TRUNCATED_PATIENCE:
         return Failed("truncated", "no_root_end", "a compressed body without its root end tag")
     return _read_leniently(decoded, url, torn) if lenient else NeedsLenient(found.reason)
@@ -98,6 +102,17 @@ def _read_bytes(body: bytes, label: str | None, charset: str | None, url: str) -
     if isinstance(found, Parsed) and body.startswith(BOM_UTF8):
         return replace(found, charset_source="bom")
     return found
+
+
+def _read_repaired(decoded: Decoded, url: str) -> Parsed | None:
+    """Route C: one repair pass, then strictly again."""
+    repaired = repair(decoded.text)
+    if repaired is None:
+        return None
+    found = _map(repaired[0].encode("utf-8", "replace"), url)
+    if not isinstance(found, Parsed):
+        return None
+    return replace(_with_charset(found, decoded, "repaired"), repairs=found.repairs + repaired[1])
 
 
 def _read_leniently(decoded: Decoded, url: str, torn: bool) -> Parsed | Failed:

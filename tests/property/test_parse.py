@@ -17,6 +17,7 @@ from monitor.parse.gates import gate
 from monitor.parse.labels import CHARSETS
 from monitor.parse.prolog import skip_prolog
 from monitor.parse.reader import NeedsLenient, read_document
+from monitor.parse.repair import repair
 
 URL = "https://news.example/feed"
 LABELS = st.none() | st.sampled_from(sorted(CHARSETS)) | st.text(max_size=12)
@@ -49,6 +50,15 @@ def test_any_markup_gives_a_result(pieces: list[str]) -> None:
     found = read_document("".join(pieces).encode(), url=URL, lenient=True)
 
     assert isinstance(found, Parsed | Failed)
+
+
+@given(st.lists(MARKUP | WORDS, max_size=25))
+@settings(max_examples=50, deadline=None)
+def test_repair_is_idempotent(pieces: list[str]) -> None:
+    """What was put right once has nothing left to be put right."""
+    once = repair("<rss>" + "".join(pieces) + "</rss>")
+
+    assert once is None or repair(once[0]) == (once[0], 0)
 
 
 @given(st.binary(max_size=200), LABELS)

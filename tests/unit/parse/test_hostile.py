@@ -104,7 +104,7 @@ def test_h129_h130_attributes_and_namespaces(attribute: str) -> None:
     body = f"<rss {many}><channel><item><title>a</title></item></channel></rss>"
 
     assert outcome(read(body, 2.0)) == "ok"
-    broken = read(body + "<", 2.0)
+    broken = read(body.replace("</item>", ""), 2.0)
     assert isinstance(broken, Failed)
     assert (broken.kind, broken.reason) == ("parse", "attributes")
 
