@@ -12,6 +12,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from urllib.parse import unquote
 
+from monitor.errors import ConfigError, Problem
 from monitor.fetch.guard import origin_of, split_userinfo
 from monitor.fetch.settings import FetchSettings
 from monitor.model.feed import FeedSpec
@@ -77,7 +78,7 @@ def is_condition(name: str) -> bool:
 def credentials_from(feed: FeedSpec, secrets: Mapping[str, str]) -> Credentials | None:
     """The headers of `auth_file` and `headers_file`, for the feed's origin alone; None if it has neither.
 
-    `secrets` holds the texts by file name. Raises ValueError, which names file and line and never the secret.
+    `secrets` holds the texts by file name. Raises ConfigError, which names file and line and never the secret.
     """
     headers: dict[str, str] = {}
     if name := feed.overrides.headers_file:
@@ -124,14 +125,14 @@ def _basic(pair: str) -> str:
 
 def _secret(name: str, secrets: Mapping[str, str]) -> str:
     if name not in secrets:
-        raise ValueError(f"{name}: there is no such secret file")
+        raise _unusable(name, 0, "there is no such secret file")
     return secrets[name].strip()
 
 
 def _read_auth(name: str, text: str) -> str:
     """`Scheme value` and a bare token are sent as they stand; `user:password` becomes Basic."""
     if not text or not _VALUE.fullmatch(text):
-        raise ValueError(f"{name}: needs one line, the value of an Authorization header or user:password")
+        raise _unusable(name, 1, "needs one line: the value of an Authorization header, or user:password")
     return _basic(text) if ":" in text and not _SCHEME.fullmatch(text) else text
 
 
@@ -139,15 +140,19 @@ def _read_headers(name: str, text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
-            key, value = _read_header(f"{name}:{number}", line)
+            key, value = _read_header(name, number, line)
             found[key] = value
     return found
 
 
-def _read_header(place: str, line: str) -> tuple[str, str]:
-    key, colon, value = line.partition(":")
-    if not colon or not _NAME.fullmatch(key.strip()) or not _VALUE.fullmatch(value):
-        raise ValueError(f"{place}: needs `Name: value`")
-    if key.strip().lower() in OURS:
-        raise ValueError(f"{place}: {key.strip()} is set by the fetcher alone")
-    return key.strip().lower(), value.strip()
+def _read_header(name: str, number: int, line: str) -> tuple[str, str]:
+    key, colon, value = (part.strip() for part in line.partition(":"))
+    if not colon or not _NAME.fullmatch(key) or not _VALUE.fullmatch(value):
+        raise _unusable(name, number, "needs `Name: value`")
+    if key.lower() in OURS:
+        raise _unusable(name, number, f"{key} is set by the fetcher alone")
+    return key.lower(), value
+
+
+def _unusable(name: str, line: int, message: str) -> ConfigError:
+    return ConfigError([Problem(name, line, 0, "", message, "MON-CFG-013")])

@@ -95,10 +95,13 @@ def judge_head(request: FetchRequest, sent: Headers, response: Response, now: In
 
 
 def judge_body(request: FetchRequest, sent: Headers, response: Response, body: Body) -> Verdict:
-    """`Fetched`, `NotModified` when it is the body of last time, or `truncated`."""
+    """`Fetched`, `NotModified` when it is the body of last time, or `truncated` when it is not whole.
+
+    A truncated body that came again and again was read in the end, and is known from then on.
+    """
     digest = body_hash(body.data)
     torn = _torn(body)
-    if torn is not None and digest != request.truncated_hash:
+    if torn is not None and digest not in (request.truncated_hash, request.body_hash):
         return torn.verdict(response, digest)
     validators = validators_of(response, sent)
     if digest == request.body_hash:

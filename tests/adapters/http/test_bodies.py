@@ -193,8 +193,8 @@ async def test_h111_infinite_slow_gzip(server: HostileServer, ask: Ask) -> None:
     assert verdict.kind in ("too_large", "too_slow", "encoding")
 
 
-async def test_h112_h75_dripping_bodies(server: HostileServer, ask: Ask) -> None:
-    """Bytes now and then stay under every socket timeout; the average rate ends them after 5 s."""
+async def test_h112_h111_h87_bodies_that_bring_too_little(server: HostileServer, ask: Ask) -> None:
+    """Bytes now and then, gzip of nothing, a chunk extension for ever: the average rate ends them after 5 s."""
 
     async def drip(connection: Connection) -> None:
         await connection.send(reply(b"", "Content-Length: 5000", length=False))
@@ -207,10 +207,15 @@ async def test_h112_h75_dripping_bodies(server: HostileServer, ask: Ask) -> None
             await connection.send(packer.compress(b"a") + packer.flush(zlib.Z_SYNC_FLUSH))
             await asyncio.sleep(0.3)
 
-    started = time.monotonic()
-    verdicts = await asyncio.gather(ask(server.say("/a", drip)), ask(server.say("/b", ooze)))
+    async def extend(connection: Connection) -> None:
+        await connection.send(reply(b"5;x=", "Transfer-Encoding: chunked", length=False))
+        await connection.drip([b"a" * 100] * 1000, 0.01)
 
-    assert [(verdict.kind, verdict.reason) for verdict in verdicts] == [("too_slow", "min_rate")] * 2
+    started = time.monotonic()
+    handlers = {"/a": drip, "/b": ooze, "/c": extend}
+    verdicts = await asyncio.gather(*(ask(server.say(path, handler)) for path, handler in handlers.items()))
+
+    assert [(verdict.kind, verdict.reason) for verdict in verdicts] == [("too_slow", "min_rate")] * 3
     assert time.monotonic() - started < 7
 
 

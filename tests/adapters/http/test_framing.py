@@ -204,16 +204,6 @@ async def test_h87_bad_chunk_size_after_a_good_one(server: HostileServer, ask: A
     assert (await ask(server.say("/", go_on))).kind == "protocol"
 
 
-async def test_h87_endless_chunk_extension(server: HostileServer, ask: Ask) -> None:
-    """An extension for ever brings no data, so the rate is too low or the line too long."""
-
-    async def go_on(connection: Connection) -> None:
-        await connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=")
-        await connection.flood(b"a" * 4096)
-
-    assert (await ask(server.say("/", go_on))).kind in ("timeout", "too_slow", "protocol")
-
-
 async def test_h88_endless_trailers(server: HostileServer, ask: Ask) -> None:
     """Trailers are counted like headers."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.errors import ConfigError
 from monitor.fetch.request import credentials_from, fingerprint, headers_for, request_for
 from monitor.fetch.settings import FetchSettings
 from monitor.model.feed import FeedOverrides, FeedSpec
@@ -183,19 +184,19 @@ def test_no_files_no_credentials() -> None:
 )
 def test_headers_that_cannot_be_sent(line: str) -> None:
     """The message names file and line, never the secret."""
-    with pytest.raises(ValueError, match="headers:2") as caught:
+    with pytest.raises(ConfigError, match="headers:2") as caught:
         _credentials(headers="X-Ok: 1\n" + line)
     assert "hunter2" not in str(caught.value)
 
 
 def test_auth_that_cannot_be_sent() -> None:
     """Two lines are none."""
-    with pytest.raises(ValueError, match="auth") as caught:
+    with pytest.raises(ConfigError, match="auth") as caught:
         _credentials(auth="hunter2\nX-Injected: 1")
     assert "hunter2" not in str(caught.value)
 
 
 def test_secret_file_that_is_not_there() -> None:
     """A feed is never asked without the credentials it needs."""
-    with pytest.raises(ValueError, match="no such secret file"):
+    with pytest.raises(ConfigError, match="no such secret file"):
         credentials_from(replace(FEED, overrides=FeedOverrides(auth_file="gone")), {})

@@ -156,6 +156,7 @@ def test_h89_h113_truncated(body: Body, reason: str) -> None:
     assert isinstance(verdict, Failed)
     assert (verdict.kind, verdict.reason, verdict.body_hash) == ("truncated", reason, body_hash(b"<rss>"))
     assert isinstance(_read(b"", body=body, truncated_hash=body_hash(b"<rss>")), Fetched)
+    assert isinstance(_read(b"", body=body, body_hash=body_hash(b"<rss>")), NotModified)
 
 
 @pytest.mark.parametrize(
