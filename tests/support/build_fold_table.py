@@ -7,6 +7,9 @@ The rules are those of the matching page of the documentation: NFKC and full cas
 and Greek only, one spelling for each Arabic letter, Traditional and Japanese characters as Simplified ones. The table
 is data of the package, so every Python folds alike whatever Unicode version it brings.
 
+Sources: the Unicode character database of the Python that runs this (Unicode License v3), and OpenCC's dictionaries
+(Apache-2.0).
+
 Layout: 4 little-endian uint32 (version, expanded entries, expansions, pairs), then zlib of: per code point its entry,
 with bit 31 set, or how far the entry lies above the code point (uint32, the lowest bytes of all first, and so on);
 starts of the expansions (uint32, one more than there are); their entries (uint32); pairs first, second, composed

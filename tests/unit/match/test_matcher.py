@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.match.compiler import compile_filter, compile_rules, keywords_query
+from monitor.match.compiler import compile_rules
 from monitor.match.concepts import builtin_packs, load_packs
 from monitor.match.matcher import MAX_HITS, RuleSet
 from monitor.model.ids import WatchId
@@ -144,63 +144,9 @@ def test_watches_are_restricted_by_id_language_and_pause() -> None:
     assert rules.met(Text(body="drone")) == ("all",)
 
 
-def test_no_watch_at_all() -> None:
-    """An empty rule set meets nothing."""
-    rules = compile_rules([], {})
-
-    assert rules.match(Text(body="drone")) == ()
-    assert rules.watches == ()
-    assert rules.size == (0, 0, 0, 0)
-
-
 def test_empty_article() -> None:
     """Nothing is in nothing."""
     assert rules_of("drone OR @example", "🇺🇦").match(Text()) == ()
-
-
-def test_versions_are_stable_and_follow_the_query() -> None:
-    """The same query is the same version in any rule set; another query is another."""
-    first, second = rules_of("drone", "@example"), rules_of("drones", "@example", "drone")
-
-    assert first.version(WatchId("w1")) == second.version(WatchId("w1"))
-    assert first.version(WatchId("w0")) == second.version(WatchId("w2")) != second.version(WatchId("w0"))
-
-
-def test_equal_terms_of_many_watches_are_one_pattern() -> None:
-    """A thousand watches with one concept cost its patterns once."""
-    one, many = rules_of("@example"), rules_of(*["@example"] * 50)
-
-    assert many.size.patterns == one.size.patterns
-    assert many.size.signals == one.size.signals == 1
-
-
-def test_filter() -> None:
-    """A feed's filter is a query without a watch."""
-    rules = compile_filter("drone AND NOT toy", {})
-
-    assert rules.met(Text(body="drone"))
-    assert not rules.met(Text(body="toy drone"))
-
-
-@pytest.mark.parametrize(
-    ("entries", "text", "found"),
-    [
-        (
-            ["TSMC", "chip war", "semiconduct*"],
-            "Chip war: tsmc and semiconductors",
-            ["Chip war", "tsmc", "semiconductors"],
-        ),
-        (["AND", "OR"], "this or that", ["or"]),
-        (['say "hi"', "a:b", "C++ (lang)", "x{y}", "*schiff"], "Raumschiff a b", ["Raumschiff", "a b"]),
-        (["無人機", "F-16", ""], "無人機 F-16", ["無人機", "F-16"]),
-        (["back\\slash"], "back slash", ["back slash"]),
-    ],
-)
-def test_keywords(entries: list[str], text: str, found: list[str]) -> None:
-    """The short form takes any entry as it is written."""
-    (match,) = rules_of(keywords_query(entries)).match(Text(body=text))
-
-    assert [hit.text for hit in match.hits] == found
 
 
 def test_wanted_clause_is_the_positive_one() -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.match.compiler import check_query, compile_rules
-from monitor.match.parser import MAX_CHARACTERS, MAX_DEPTH, MAX_LEAVES, parse
-from monitor.match.syntax import Leaf, Node, QueryError, leaves, positive_leaves
-from monitor.model.ids import WatchId
-from monitor.model.watch import Place, Watch
+from monitor.match.parser import parse
+from monitor.match.syntax import Leaf, Node
 
 
 def shape(node: Node) -> str:
@@ -49,76 +46,3 @@ def shape(node: Node) -> str:
 def test_tree(query: str, expected: str) -> None:
     """Field binds tighter than NOT, NOT than AND, AND than OR."""
     assert shape(parse(query)) == expected
-
-
-def test_spans() -> None:
-    """A clause is where its author wrote it, quotes, field and parentheses included."""
-    query = 'ab AND title:"c d" OR (e)'
-    tree = parse(query)
-
-    assert [query[slice(*leaf.span)] for leaf in leaves(tree)] == ["ab", 'title:"c d"', "(e)"]
-    assert tree.span == (0, len(query))
-
-
-def test_signs_of_leaves() -> None:
-    """Terms below an odd number of NOTs do not speak for the query."""
-    tree = parse("a AND NOT (b AND NOT c)")
-
-    assert [leaf.text for leaf in positive_leaves(tree)] == ["a", "c"]
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "a OR " * (MAX_CHARACTERS // 5) + "a",
-        " OR ".join(["a1"] * (MAX_LEAVES + 1)),
-        "(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1),
-        "a AND " + "NOT " * (MAX_DEPTH + 1) + "a",
-        "title:" * (MAX_DEPTH + 1) + "a",
-    ],
-    ids=["characters", "leaves", "parentheses", "NOTs", "fields"],
-)
-def test_q12_bounds(query: str) -> None:
-    """What is too large is refused as such, not by an exception of Python's."""
-    assert [problem.id for problem in check_query(query, Place(), {})] == ["MON-QRY-012"]
-
-
-def test_largest_allowed() -> None:
-    """The bounds themselves are allowed."""
-    assert not check_query(" OR ".join(["a1"] * MAX_LEAVES), Place(), {})
-    assert not check_query("(" * (MAX_DEPTH - 1) + "a" + ")" * (MAX_DEPTH - 1), Place(), {})
-
-
-def test_all_meaning_faults_at_once() -> None:
-    """Syntax stops at the first fault; what the terms mean is checked in full, over all watches."""
-    watches = [
-        Watch(WatchId("a"), "@nobody OR dr* OR &", place=Place("a.yaml", 2, 8)),
-        Watch(WatchId("b"), "x y", place=Place("b.yaml", 3, 8)),
-        Watch(WatchId("c"), "fine"),
-    ]
-    with pytest.raises(QueryError) as caught:
-        compile_rules(watches, {})
-
-    assert [(problem.file, problem.column, problem.id[-3:]) for problem in caught.value.problems] == [
-        ("a.yaml", 8, "005"), ("a.yaml", 19, "006"), ("a.yaml", 26, "011"), ("b.yaml", 10, "003"),
-    ]  # fmt: skip
-
-
-def test_caret_of_wide_letters_and_later_lines() -> None:
-    """Wide letters take two columns; a query over several lines points into the right one."""
-    (wide,) = check_query("無人機 a", Place("w.yaml", 1, 8), {})
-    (later,) = check_query("a AND\n  b c", Place("w.yaml", 4, 3), {})
-    (nowhere,) = check_query("a b", Place(), {})
-
-    assert wide.context.split("\n")[:2] == ["    無人機 a", "           ^"]
-    assert (later.line, later.column) == (5, 5)
-    assert (nowhere.line, nowhere.column) == (0, 0)
-
-
-def test_caret_in_a_long_query() -> None:
-    """A long query is shown around the fault."""
-    (problem,) = check_query(" OR ".join(["word"] * 60) + " OR dr*" + " OR word" * 20, Place("w.yaml", 1, 1), {})
-    line, caret, _ = problem.context.split("\n")
-
-    assert len(line) <= 104
-    assert line[caret.index("^") : caret.rindex("^") + 1] == "dr*"

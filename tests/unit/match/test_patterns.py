@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.match.automaton import MAX_HITS, Automaton
-from monitor.match.clitics import attach_arabic, attach_hebrew
 from monitor.match.fold import fold_words
-from monitor.match.languages import language_group
 from monitor.match.patterns import Alias, NotIn, exact_form, make_alias, make_swallowers
 
 
@@ -78,49 +75,3 @@ def test_swallowers(core: str, entry: str, texts: list[str]) -> None:
     (longer,) = fold_words([entry.strip("*")])
 
     assert [found.text for found in make_swallowers(core, longer, NotIn(entry), False, False)] == texts
-
-
-def test_arabic_clitics() -> None:
-    """Conjunction, preposition, article in that order; the merged forms; no doubled article."""
-    forms = attach_arabic("طائرة")
-
-    assert {"طائرة", "وطائرة", "بالطائرة", "وبالطائرة", "للطائرة", "فللطائرة"} <= set(forms)
-    assert len(set(forms)) == 27
-    assert "الالدرون" not in attach_arabic("الدرون")
-    assert {"الدرون", "والدرون", "للدرون"} <= set(attach_arabic("الدرون"))
-
-
-def test_hebrew_clitics() -> None:
-    """The listed heaps, nothing else."""
-    forms = attach_hebrew("רחפן")
-
-    assert {"רחפן", "הרחפן", "והרחפן", "שברחפן", "כשהרחפן"} <= set(forms)
-    assert len(forms) == len(set(forms)) == 24
-
-
-@pytest.mark.parametrize(
-    ("tag", "group"),
-    [
-        ("zh-Hant", "zh"), ("yue", "zh"), ("wuu", "zh"), ("sdh", "ckb"), ("hr", "sr"), ("bs", "sr"), ("ms", "id"),
-        ("nb", "no"), ("nn", "no"), ("no", "no"), ("fr_CA", "fr"), ("EN", "en"), ("und", ""), ("", ""),
-    ],
-)  # fmt: skip
-def test_language_groups(tag: str, group: str) -> None:
-    """Codes of detectors and neighbours that cannot be told apart."""
-    assert language_group(tag) == group
-
-
-def test_automaton_finds_overlapping_places() -> None:
-    """Every pattern at every place, also inside another."""
-    automaton = Automaton([" drone ", " drone war ", "rone"])
-
-    assert sorted(automaton.find(" drone war ")) == [(0, 0, 7), (1, 0, 11), (2, 2, 6)]
-    assert Automaton([]).find(" drone ") == []
-
-
-def test_automaton_is_bounded_per_pattern() -> None:
-    """One frequent pattern does not crowd out a rare one."""
-    hits = Automaton(["a", "z"]).find("a" * (MAX_HITS + 5) + "z")
-
-    assert [hit for hit in hits if hit[0] == 1] == [(1, MAX_HITS + 5, MAX_HITS + 6)]
-    assert len(hits) == MAX_HITS + 1

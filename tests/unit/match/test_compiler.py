@@ -1,0 +1,120 @@
+"""Watches and concepts as one rule set, or every problem of every query."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.match.compiler import check_query, compile_filter, compile_rules, keywords_query
+from monitor.match.concepts import load_packs
+from monitor.match.matcher import RuleSet
+from monitor.match.parser import MAX_CHARACTERS, MAX_DEPTH, MAX_LEAVES
+from monitor.match.syntax import QueryError
+from monitor.model.ids import WatchId
+from monitor.model.watch import Place, Text, Watch
+from tests.support.packs import example_pack
+
+
+def rules_of(*queries: str, **keywords: object) -> RuleSet:
+    """Watches w0, w1, … of these queries."""
+    watches = [Watch(WatchId(f"w{number}"), query, **keywords) for number, query in enumerate(queries)]  # type: ignore[arg-type]
+    return compile_rules(watches, example_pack())
+
+
+def test_no_watch_at_all() -> None:
+    """An empty rule set meets nothing."""
+    rules = compile_rules([], {})
+
+    assert rules.match(Text(body="drone")) == ()
+    assert rules.watches == ()
+    assert rules.size == (0, 0, 0, 0)
+
+
+def test_versions_are_stable_and_follow_the_query() -> None:
+    """The same query is the same version in any rule set; another query is another."""
+    first, second = rules_of("drone", "@example"), rules_of("drones", "@example", "drone")
+
+    assert first.version(WatchId("w1")) == second.version(WatchId("w1"))
+    assert first.version(WatchId("w0")) == second.version(WatchId("w2")) != second.version(WatchId("w0"))
+
+
+def test_equal_terms_of_many_watches_are_one_pattern() -> None:
+    """A thousand watches with one concept cost its patterns once."""
+    one, many = rules_of("@example"), rules_of(*["@example"] * 50)
+
+    assert many.size.patterns == one.size.patterns
+    assert many.size.signals == one.size.signals == 1
+
+
+def test_filter() -> None:
+    """A feed's filter is a query without a watch."""
+    rules = compile_filter("drone AND NOT toy", {})
+
+    assert rules.met(Text(body="drone"))
+    assert not rules.met(Text(body="toy drone"))
+
+
+@pytest.mark.parametrize(
+    ("entries", "text", "found"),
+    [
+        (
+            ["TSMC", "chip war", "semiconduct*"],
+            "Chip war: tsmc and semiconductors",
+            ["Chip war", "tsmc", "semiconductors"],
+        ),
+        (["AND", "OR"], "this or that", ["or"]),
+        (['say "hi"', "a:b", "C++ (lang)", "x{y}", "*schiff"], "Raumschiff a b", ["Raumschiff", "a b"]),
+        (["無人機", "F-16", ""], "無人機 F-16", ["無人機", "F-16"]),
+        (["back\\slash"], "back slash", ["back slash"]),
+    ],
+)
+def test_keywords(entries: list[str], text: str, found: list[str]) -> None:
+    """The short form takes any entry as it is written."""
+    (match,) = rules_of(keywords_query(entries)).match(Text(body=text))
+
+    assert [hit.text for hit in match.hits] == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "a OR " * (MAX_CHARACTERS // 5) + "a",
+        " OR ".join(["a1"] * (MAX_LEAVES + 1)),
+        "(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1),
+        "a AND " + "NOT " * (MAX_DEPTH + 1) + "a",
+        "title:" * (MAX_DEPTH + 1) + "a",
+    ],
+    ids=["characters", "leaves", "parentheses", "NOTs", "fields"],
+)
+def test_q12_bounds(query: str) -> None:
+    """What is too large is refused as such, not by an exception of Python's."""
+    assert [problem.id for problem in check_query(query, Place(), {})] == ["MON-QRY-012"]
+
+
+def test_largest_allowed() -> None:
+    """The bounds themselves are allowed."""
+    assert not check_query(" OR ".join(["a1"] * MAX_LEAVES), Place(), {})
+    assert not check_query("(" * (MAX_DEPTH - 1) + "a" + ")" * (MAX_DEPTH - 1), Place(), {})
+
+
+def test_all_meaning_faults_at_once() -> None:
+    """Syntax stops at the first fault; what the terms mean is checked in full, over all watches."""
+    watches = [
+        Watch(WatchId("a"), "@nobody OR dr* OR &", place=Place("a.yaml", 2, 8)),
+        Watch(WatchId("b"), "x y", place=Place("b.yaml", 3, 8)),
+        Watch(WatchId("c"), "fine"),
+    ]
+    with pytest.raises(QueryError) as caught:
+        compile_rules(watches, {})
+
+    assert [(problem.file, problem.column, problem.id[-3:]) for problem in caught.value.problems] == [
+        ("a.yaml", 8, "005"), ("a.yaml", 19, "006"), ("a.yaml", 26, "011"), ("b.yaml", 10, "003"),
+    ]  # fmt: skip
+
+
+def test_version_follows_the_pack() -> None:
+    """A changed pack is another version of every watch that uses it, and of no other."""
+    packs = [load_packs({"x.yaml": f"concept: x\nlanguages: {{en: {{terms: [{term}]}}}}"})[0] for term in ("a", "b")]
+    rules = [compile_rules([Watch(WatchId("w"), "@x"), Watch(WatchId("v"), "a")], pack) for pack in packs]
+
+    assert rules[0].version(WatchId("w")) != rules[1].version(WatchId("w"))
+    assert rules[0].version(WatchId("v")) == rules[1].version(WatchId("v"))
