@@ -80,11 +80,15 @@ class Issuer:
 
     def __init__(self, name: str, per_second: float, window: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.name, self._rate, self._window, self._clock = name, per_second, window, clock
-        self._started = clock()
+        self._started, self._besides = clock(), 1
 
     def newest(self) -> int:
         """The number of the newest item."""
-        return int((self._clock() - self._started) * self._rate) + 1
+        return int((self._clock() - self._started) * self._rate) + self._besides
+
+    def issue(self, items: int) -> None:
+        """Some more at once, besides those that time brings."""
+        self._besides += items
 
     def document(self) -> bytes:
         """RSS with the last items; the payload of each follows from its number."""
