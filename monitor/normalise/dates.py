@@ -102,8 +102,8 @@ _WORD = r"[^\W\d_][^\s\d,.]*"
 _TIME = r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2})(?:[.,]\d{1,9})?)?"
 
 _RFC822 = re.compile(
-    r"(?:[^\W\d_]+[.,]{0,2}\s*)?(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*"
-    r"(?:([+-]\d{4})|([A-Z]{1,5}))?\Z"
+    r"(?:[^0-9 ,.]+[.,]{0,2} *)?([0-9]{1,2})[ -]([A-Za-z]{3,9})\.?[ -]([0-9]{4}) +"
+    r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))? *(?:([+-][0-9]{4})|([A-Z]{1,5}))?\Z"
 )
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ].*)?\Z", re.DOTALL)
 _EPOCH_SECONDS = re.compile(r"(\d{10})(?:\.\d+)?\Z|(\d{13})\Z")
@@ -133,6 +133,8 @@ _AFTERNOON = ("p", "下午", "午後", "오후")
 
 
 def _read(text: str, context: _Context) -> _Found | None:
+    if text[4:5] == "-" and (at := _read_iso(text, context)) is not None:
+        return at
     found = _RFC822.match(text)
     if found is not None:
         return _read_rfc822(found, context)
@@ -145,11 +147,12 @@ def _read(text: str, context: _Context) -> _Found | None:
 
 
 def _read_rfc822(found: re.Match[str], context: _Context) -> _Found | None:
-    month = _month(found[2], context)
+    day, name, year, hour, minute, second, offset, zone = found.groups()
+    month = _months().get(name.lower()) or _month(name, context)
     if month is None:
         return None
-    clock = (int(found[4]), int(found[5]), int(found[6] or 0))
-    return _place((int(found[3]), month, int(found[1])), clock, found[7] or found[8] or "", context)
+    clock = (int(hour), int(minute), int(second or 0))
+    return _place((int(year), month, int(day)), clock, offset or zone or "", context)
 
 
 def _read_iso(text: str, context: _Context) -> _Found | None:
@@ -159,10 +162,10 @@ def _read_iso(text: str, context: _Context) -> _Found | None:
         return None
     offset = at.utcoffset()
     if offset is None:
-        return _zoned((at.replace(tzinfo=UTC) - _EPOCH).total_seconds(), context), True
-    if abs(offset) > _MAX_OFFSET:
+        return _zoned(at.replace(tzinfo=UTC).timestamp(), context), True
+    if not -_MAX_OFFSET <= offset <= _MAX_OFFSET:
         return None
-    return (at - _EPOCH).total_seconds(), False
+    return at.timestamp(), False
 
 
 def _read_forms(text: str, context: _Context) -> _Found | None:

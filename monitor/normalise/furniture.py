@@ -208,7 +208,7 @@ def _kind(line: str, last: bool, learned: frozenset[int]) -> str | None:
 
 
 def _is_shortcode(line: str) -> bool:
-    return line[0] == "[" and _SHORTCODE.match(line) is not None
+    return line.startswith("[") and _SHORTCODE.match(line) is not None
 
 
 def _is_tail(line: str) -> bool:

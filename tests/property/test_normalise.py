@@ -30,7 +30,7 @@ URL_PIECES = st.sampled_from(
 URLS = st.lists(URL_PIECES | st.text(max_size=4), max_size=10).map("".join)
 LINES = st.lists(
     st.sampled_from(
-        ["[ad_1]", "[ad_2] Source link -4", "Read also: a", ">> Suite", "Source link", "Share Tweet",
+        ["[ad_1]", "[ad_2] Source link -4", "Read also: a", ">> Suite", "Source link", "Share Tweet", "\u0301\u0308",
          "Continue reading", "The post a appeared first on b", "[c d=e]", "", " ", "It rained.", "Kyiv [ad_1]", "\r"]
     )
     | st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=20),
