@@ -187,9 +187,7 @@ class _Inquest:
         """The first occurrence of what the query excludes."""
         signals = frozenset(self.query.signals[leaf] for leaf in leaves(node)) & self.heard
         places = find_places(self.scan, self.rules.listeners, signals)
-        first = min(chain.from_iterable(places.values()), key=attrgetter("start"), default=None)
-        if first is None:
-            return self.why(node.span, "not_hit", "what it names")
+        first = min(chain.from_iterable(places.values()), key=attrgetter("start"))
         found = self.scan.folded.original[first.start : first.end]
         return self.at(self.why(node.span, "not_hit", found), first.field, first.start, first.end)
 

@@ -156,7 +156,7 @@ class _Parser:
     def refuse_gap(self, token: Token) -> NoReturn:
         if token.kind == ")":
             fail("001", token.span, "this parenthesis was never opened", "remove it, or write \\ before it")
-        fail("002", (max(token.span[0] - 1, 0), token.span[1]), "a term is missing here", "add one")
+        fail("002", token.span, "NOT stands behind a field", "write it before the field: NOT title:word")
 
     def read_field(self, token: Token) -> Node:
         if token.text in LATER_FIELDS:

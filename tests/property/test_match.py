@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import Problem
 from monitor.match.compiler import check_query, compile_rules
+from monitor.match.explain import explain
 from monitor.match.fold import BORDER, HANGUL, UNSPACED, Folded, fold, fold_words, script_class
 from monitor.match.parser import parse
 from monitor.match.syntax import Fault, QueryError, QueryFault
@@ -253,3 +254,18 @@ def test_engine_is_the_naive_evaluator(trees: list[Tree], title: str, body: str)
             text = title if hit.field == "title" else body
             assert text[hit.start : hit.end] == hit.text
             assert fold_words([hit.term.strip("*")])[0] in fold(hit.text).text
+
+
+@few
+@given(st.lists(positive, min_size=1, max_size=6), joined, joined)
+def test_explanations_agree_with_matching(trees: list[Tree], title: str, body: str) -> None:
+    """A watch is met, or there is at least one reason why not; never both, never neither."""
+    rules = compile_rules([Watch(WatchId(f"w{number}"), spell(tree)) for number, tree in enumerate(trees)], {})
+    text = Text(title=title, body=body)
+    hits = {match.watch.id: match.hits for match in rules.match(text)}
+
+    for result in explain(rules, text):
+        assert result.hits == hits.get(result.watch, ())
+        assert result.matched is (result.watch in hits) is not bool(result.why_not)
+        for why in result.why_not:
+            assert why.field is None or why.text == (title if why.field == "title" else body)[why.start : why.end]

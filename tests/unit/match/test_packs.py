@@ -43,6 +43,8 @@ def slices_of(rules: RuleSet, name: str, sample: Sample) -> list[str]:
 MISTAKES = [
     ("concept: [}", "not YAML", 1, "MON-CFG-060"),
     ("concept: x\nlanguages:\n  en:\n    terms: [a]\n    terms: [b]", "terms is there twice", 5, "MON-CFG-060"),
+    ("concept: a\x00", "not YAML", 1, "MON-CFG-060"),
+    ("concept: x\nsymbols: [1]", "quote 1", 2, "MON-CFG-061"),
     ("status: draft", "concept: <name>", 1, "MON-CFG-061"),
     ("concept: x\nlanguages: [en]", "keys and values", 2, "MON-CFG-061"),
     ("concept: x\nlanguages:\n  en:\n    terms: drone", "a list", 4, "MON-CFG-061"),
