@@ -34,8 +34,10 @@ NAME_LIMIT = 200
 MAX_AUTHORS = 16
 MAX_TAGS = 64
 MAX_ENCLOSURES = 32
+MAX_CONTENTS = 8
 GUID_LIMIT = 1_024
-"""Code points of a text, a title, an author or tag; number of authors, tags, enclosures; a longer guid is hashed."""
+"""Code points of a text, a title, an author or tag; how many authors, tags, enclosures, contents; of a guid that is
+not hashed."""
 
 CONTENT_LENGTH = 280
 """Folded characters of the text that make the content key, with the folded title."""
@@ -105,7 +107,9 @@ class _Texts:
     def of(cls, entry: Entry, learned: frozenset[int]) -> _Texts:
         title = _converted(entry.title, title_to_text) if entry.title else ""
         summary = _converted(entry.summary, html_to_text) if entry.summary else ""
-        body = max((_converted(content, html_to_text) for content in entry.contents), key=len, default="")
+        body = max(
+            (_converted(content, html_to_text) for content in entry.contents[:MAX_CONTENTS]), key=len, default=""
+        )
         cut = len(title) > TITLE_LIMIT or any(
             len(one.value) > TEXT_LIMIT for one in (entry.summary, *entry.contents) if one
         )

@@ -22,6 +22,11 @@ def fold(text: str) -> str:
     return " ".join((word if mark.search(text) else _WORD).findall(text))
 
 
+def drop_marks(text: str) -> str:
+    """A decomposed text without accents and vowel signs."""
+    return _marks()[0].sub("", text)
+
+
 def hash64(text: str) -> int:
     """64 bits of a text, never 0; 0 stands for an empty one."""
     return _number(text, 8) if text else 0

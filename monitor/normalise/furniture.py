@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from monitor import data
 from monitor.model.article import FieldName, Removed
-from monitor.normalise.fold import fold, hash32, mark_class
+from monitor.normalise.fold import drop_marks, fold, hash32
 
 POINTER_LIMIT = 200
 SIGNATURE_LIMIT = 500
@@ -321,7 +321,4 @@ def _plain(text: str) -> str:
     text = " ".join(text.replace("’", "'").split()).lower()
     if text.isascii():
         return text
-    return _MARK.sub("", unicodedata.normalize("NFKD", text)).casefold()
-
-
-_MARK = re.compile(f"[{mark_class(0xFFFF)}]+")
+    return drop_marks(unicodedata.normalize("NFKD", text)).casefold()

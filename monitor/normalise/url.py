@@ -123,13 +123,15 @@ def _host(host: str) -> str | None:
     host = host.rstrip(".")
     if ":" in host:
         return f"[{host.lower()}]" if _IPV6.match(host.lower()) else None
+    if len(host) > 253:
+        return None
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True, transitional=False).decode("ascii")
         except (idna.IDNAError, UnicodeError):
             return None
     host = host.lower()
-    return host if _HOST.match(host) and ".." not in host and len(host) <= 253 else None
+    return host if _HOST.match(host) and ".." not in host else None
 
 
 def _port(scheme: str, port: int | None) -> str:

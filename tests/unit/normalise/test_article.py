@@ -99,6 +99,13 @@ def test_longest_content_is_the_body() -> None:
     assert found.body == "longer text"
 
 
+def test_contents_beyond_the_eighth_are_not_read() -> None:
+    """Nobody sends nine versions of a text, but for keeping a worker busy."""
+    found = read(contents=(*(TextConstruct("short"),) * 8, TextConstruct("longer text")))
+
+    assert found.body == "short"
+
+
 def test_text_that_is_no_html() -> None:
     """A text construct of type text is never stripped of tags."""
     found = read(title=TextConstruct("a <b> c", html=False), summary=TextConstruct("x <p>\n y", html=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.normalise.fold import fold, hash32, hash64
+from monitor.normalise.fold import drop_marks, fold, hash32, hash64
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_hashes() -> None:
     assert 0 < hash32("a") < 1 << 32
     assert 0 < hash64("a") < 1 << 64
     assert hash64("a") != hash64("b")
+
+
+def test_drop_marks() -> None:
+    """Accents go, letters stay."""
+    assert drop_marks("e\u0301te\u0301 नी") == "ete न"
