@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from monitor.parse.labels import CJK, WIDE, charset_of, codecs_of
 
 _DECLARED = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s{0,8}=\s{0,8}[\"']\s{0,8}([A-Za-z0-9._:\-]{1,40})")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _NO_CONTINUATION = bytes(set(range(256)) - set(_CONTINUATION))
 
@@ -185,7 +186,7 @@ def mend(text: str) -> str:
     The whole text has to map back to bytes that are strictly UTF-8; real latin-1 never passes. One pass: what was
     encoded three times stays encoded twice. The text itself if there is nothing to mend.
     """
-    if text.isascii():
+    if text.isascii() or not _may_be_doubled(text):
         return text
     for back in (_latin1_bytes, _cp1252_bytes):
         try:
@@ -193,6 +194,12 @@ def mend(text: str) -> str:
         except UnicodeError:
             continue
     return text
+
+
+def _may_be_doubled(text: str) -> bool:
+    """Whether the first character beyond ASCII reads as the first byte of a UTF-8 sequence: most texts end here."""
+    first = _BEYOND_ASCII.search(text)
+    return first is not None and "\xc2" <= first[0] <= "\xf4"
 
 
 def _latin1_bytes(text: str) -> bytes:

@@ -27,6 +27,7 @@ MAX_AUTHORS, MAX_TAGS, MAX_ENCLOSURES = 16, 64, 32
 RAW_BYTES = 4096
 _ABOUT = f"{{{RDF}}}about"
 _PICTURES = frozenset({"media:thumbnail", "media:content", "media:group", "itunes:image"})
+_TAGS = frozenset({"category", "dc:subject", "media:category", "itunes:keywords", "media:keywords"})
 _HTML_TYPES = ("", "text/html", "application/xhtml+xml")
 
 
@@ -48,7 +49,7 @@ def read_entry(item: Element, scope: Scope) -> Entry:
         updated=first_text(found, "updated", "modified", "dc:date", "dcterms:modified"),
         created=first_text(found, "created", "dcterms:created"),
         authors=_authors(found, scope),
-        tags=unique(map(scope.mend, _tags(found)), MAX_TAGS),
+        tags=() if found.keys().isdisjoint(_TAGS) else unique(map(scope.mend, _tags(found)), MAX_TAGS),
         enclosures=_enclosures(found),
         image=_image(found),
         language=first_text(found, "language", "dc:language") or item.get(XML_LANG) or scope.language,
@@ -66,7 +67,8 @@ def fingerprint(item: Element) -> tuple[bytes, str]:
     """
     parts = []
     for element in item.iter():
-        parts.append(f"<{element.tag}{sorted(element.items()) if element.attrib else ''}>{element.text or ''}")
+        attributes = element.items()
+        parts.append(f"<{element.tag}{sorted(attributes) if attributes else ''}>{element.text or ''}")
         if element.tail and element is not item:
             parts.append(element.tail)
     whole = "".join(parts).encode("utf-8", "replace")
@@ -121,8 +123,8 @@ def _contents(found: Found, scope: Scope) -> tuple[TextConstruct, ...]:
 
 
 def _authors(found: Found, scope: Scope) -> tuple[str, ...]:
-    named = unique((scope.mend(_author(element)) for element in found.get("author", ())), MAX_AUTHORS)
-    return named or unique((person(text_of(element)) for element in found.get("itunes:author", ())), MAX_AUTHORS)
+    named = unique([scope.mend(_author(element)) for element in found.get("author", ())], MAX_AUTHORS)
+    return named or unique([person(text_of(element)) for element in found.get("itunes:author", ())], MAX_AUTHORS)
 
 
 def _author(element: Element) -> str:
@@ -144,6 +146,8 @@ def _tags(found: Found) -> Iterator[str]:
 
 
 def _enclosures(found: Found) -> tuple[Enclosure, ...]:
+    if "enclosure" not in found and "atom:link" not in found:
+        return ()
     given = [(element, href_of(element, "url")) for element in found.get("enclosure", ())]
     given += [(element, href_of(element)) for element in links(found, "enclosure")]
     kept = [(element, url) for element, url in given if url][:MAX_ENCLOSURES]
