@@ -7,6 +7,11 @@ import sys
 
 def main() -> None:
     """Runs the command line and exits with its code (`docs/commands.md`)."""
-    from monitor.cli.root import run_command
+    try:
+        from monitor.cli.root import run_command
 
-    sys.exit(run_command(sys.argv[1:]))
+        code = run_command(sys.argv[1:])
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code)

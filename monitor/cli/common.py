@@ -1,8 +1,10 @@
-"""What every command shares: exit codes, the configuration, output for people and for programs."""
+"""What every command shares: exit codes, options, the configuration, output for people and for programs.
+
+Only light modules are imported here, so that `--help` answers at once; each command imports the rest when it runs.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import typer
 
+from monitor.cli.text import inert_lines, visible
 from monitor.errors import ConfigError, MonitorError, Problem, Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +24,22 @@ OK, FAILED, USAGE, INVALID, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 T = TypeVar("T")
 
-CONFIG = typer.Option("config", "--config", "-c", envvar="MONITOR_CONFIG", help="Configuration directory.")
+DIRECTORY = Path("config")
+CONFIG = typer.Option(DIRECTORY, "--config", "-c", envvar="MONITOR_CONFIG", help="Configuration directory.")
 JSON = typer.Option(False, "--json", help="One JSON object a line.")
+
+BUILT_IN = """
+watches:
+  - {id: ukraine, name: Ukraine, query: "@ukraine"}
+  - {id: taiwan, name: Taiwan, query: "@taiwan"}
+  - {id: drones, name: Drones, query: "@drones", severity: high}
+"""
+"""The watches of a machine that has no configuration yet."""
+
+
+def group(name: str, about: str) -> typer.Typer:
+    """A group of commands; alone it shows its help."""
+    return typer.Typer(name=name, help=about, no_args_is_help=True, rich_markup_mode=None)
 
 
 def exit_code(error: MonitorError) -> int:
@@ -41,12 +58,11 @@ def exit_code(error: MonitorError) -> int:
 def complain(error: MonitorError) -> None:
     """What, where, why and what to do, with the id of its documentation entry."""
     if isinstance(error, ConfigError):
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
+        tell(*map(str, error.problems))
         count = len(error.problems)
-        print(f"the configuration has {count} problem{'s' if count != 1 else ''}", file=sys.stderr)
+        tell(f"the configuration has {count} problem{'s' if count != 1 else ''}; `news-monitor check` shows them again")
     else:
-        print(f"{error} [{error.id}]", file=sys.stderr)
+        tell(f"{error} [{error.id}]")
 
 
 def source_of(directory: Path) -> ConfigSource:
@@ -65,32 +81,76 @@ async def read_config(source: ConfigSource) -> Config:
     return config
 
 
+def configuration(directory: Path) -> Config:
+    """The configuration without a word about its warnings. Raises ConfigError."""
+    from monitor.app.reload import load_documents
+
+    return load_documents(run_async(source_of(directory).read))
+
+
+def trial_configuration(directory: Path) -> Config:
+    """The same for trying things out: without a directory nobody has named, the built-in watches.
+
+    Raises ConfigError.
+    """
+    from monitor.config.load import load
+
+    if directory == DIRECTORY and not directory.is_dir():
+        return load({"watches/built-in.yaml": BUILT_IN}, {}, os.environ)
+    return configuration(directory)
+
+
 def warn(warnings: Sequence[Problem]) -> None:
     """Warnings, for people."""
-    for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    tell(*(f"warning: {warning}" for warning in warnings))
+
+
+def tell(*messages: str) -> None:
+    """Lines on stderr. What a file or a server said can move no cursor."""
+    for message in messages:
+        print(inert_lines(message), file=sys.stderr)
+
+
+def say(*messages: str) -> None:
+    """Lines on stdout, for people; each inert."""
+    for message in messages:
+        print(inert_lines(message))
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Runs a coroutine; a single fault out of a task group comes as itself."""
+    import asyncio
+
     try:
         return asyncio.run(work())
-    except BaseExceptionGroup as group:
-        raise _leaf(group) from group
+    except BaseExceptionGroup as found:
+        raise _leaf(found) from found
 
 
 def print_json(value: object, stream: TextIO | None = None) -> None:
-    """One object, one line."""
+    """One object, one line, at once where somebody looks on."""
     import msgspec
 
     out = stream or sys.stdout
-    out.write(msgspec.json.encode(value).decode() + "\n")
-    out.flush()
+    out.write(visible(msgspec.json.encode(value).decode()) + "\n")
+    if out.isatty():
+        out.flush()
+
+
+def print_rows(rows: Sequence[dict[str, Any]], json: bool, columns: Sequence[str]) -> None:
+    """Rows as JSON, or as a table of these columns."""
+    from monitor.cli.text import table
+
+    if json:
+        for row in rows:
+            print_json(row)
+    else:
+        say(*table(rows, columns))
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Ends the command with one line."""
-    print(message, file=sys.stderr)
+    tell(message)
     raise typer.Exit(code)
 
 

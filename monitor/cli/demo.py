@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.common import run_async
+from monitor.cli.common import BUILT_IN, run_async
 
 if TYPE_CHECKING:
     from monitor.app.supervise import Service
@@ -35,12 +32,6 @@ FEED = """
     url: "http://127.0.0.1:{port}/{name}.xml"
     interval: {{min: 2s, max: 2s}}
 """
-WATCHES = """
-watches:
-  - {id: ukraine, name: Ukraine, query: "@ukraine", severity: medium}
-  - {id: taiwan, name: Taiwan, query: "@taiwan", severity: medium}
-  - {id: drones, name: Drones, query: "@drones", severity: high}
-"""
 
 
 def register(app: typer.Typer) -> None:
@@ -57,6 +48,9 @@ def demo(
 
 
 async def _demo(port: int, seconds: float) -> None:
+    import shutil
+    import tempfile
+
     from monitor.app.build.service import Options, build
     from monitor.app.build.source import system_clock
     from monitor.cli.run import serve
@@ -85,7 +79,7 @@ def demo_config(folder: Path, feeds: int, page: int) -> Config:
         {
             "monitor.yaml": SETTINGS.format(folder=folder, port=feeds, page=page),
             "feeds/demo.yaml": "feeds:\n" + "\n".join(lines),
-            "watches/demo.yaml": WATCHES,
+            "watches/demo.yaml": BUILT_IN,
         },
         {},
         {},
@@ -94,6 +88,8 @@ def demo_config(folder: Path, feeds: int, page: int) -> Config:
 
 def free_port(wanted: int) -> int:
     """The wanted port, or 0 (any free one) if somebody has it."""
+    import socket
+
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -5,13 +5,33 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from io import TextIOWrapper
+from pathlib import Path
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from monitor import __version__
-from monitor.cli import demo, once, run
-from monitor.cli.common import FAILED, INTERRUPTED, OK, USAGE, complain, exit_code
+from monitor.cli import (
+    check,
+    demo,
+    doctor,
+    explain,
+    feeds,
+    letters,
+    match,
+    once,
+    probe,
+    run,
+    settings,
+    sinks,
+    status,
+    tail,
+    topics,
+    version,
+    watches,
+)
+from monitor.cli.common import FAILED, INTERRUPTED, OK, USAGE, complain, exit_code, tell
 from monitor.errors import MonitorError
 
 app = typer.Typer(
@@ -22,39 +42,67 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (run, demo, once):
+COMMANDS = (run, demo, once, probe, explain, match, tail, feeds, watches, sinks, topics, letters, status)
+UPKEEP = (check, settings, doctor, version)
+for module in (*COMMANDS, *UPKEEP):
     module.register(app)
 
 
 @app.callback()
-def root(debug: bool = typer.Option(False, "--debug", help="Show the traceback of a fault.")) -> None:
+def root(
+    config: Path | None = typer.Option(None, "--config", "-c", help="Configuration directory of the command."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of a fault; may stand anywhere."),  # noqa: ARG001
+) -> None:
     """Polls news feeds, flags named watches and publishes events."""
+    if config is not None:
+        os.environ["MONITOR_CONFIG"] = str(config)
 
 
 def run_command(arguments: list[str]) -> int:
     """The exit code of a command line. A fault of ours is one line, with its traceback only under `--debug`."""
-    debug = "--debug" in arguments
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    wanted = [word for word in arguments[:end] if word != "--debug"] + arguments[end:]
+    _survive_narrow_encodings()
     try:
-        return int(app(arguments, standalone_mode=False) or OK)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+        code = _run(wanted or ["--help"], debug="--debug" in arguments[:end])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has seen enough. Without this the interpreter would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except KeyboardInterrupt:
         return _interrupted()
-    except click.ClickException as error:
-        error.show()
+    return code
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    try:
+        return int(app(arguments, standalone_mode=False, prog_name="news-monitor") or OK)
+    except (typer.Abort, KeyboardInterrupt):
+        return _interrupted()
+    except TyperException as error:
+        error.show()  # type: ignore[attr-defined]
         return USAGE
     except MonitorError as error:
+        if debug:
+            traceback.print_exc()
         complain(error)
         return exit_code(error)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        raise
     except Exception as error:  # noqa: BLE001  the last place that can turn a fault into one readable line
         if debug:
             traceback.print_exc()
-        print(
-            f"a fault of news-monitor {__version__}: {type(error).__name__}: {error} (--debug shows more)",
-            file=sys.stderr,
-        )
+        fault = f"{type(error).__name__}: {error}"
+        tell(f"a fault of news-monitor {__version__}: {fault} (--debug shows more) [MON-RUN-001]")
         return FAILED
+
+
+def _survive_narrow_encodings() -> None:
+    """A letter that the terminal has no code for is escaped, not a reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _interrupted() -> int:

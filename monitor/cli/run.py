@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.common import CONFIG, FAILED, read_config, run_async, source_of
+from monitor.cli.common import CONFIG, FAILED, INTERRUPTED, read_config, run_async, source_of, tell
 
 if TYPE_CHECKING:
     from monitor.app.build.service import Built
@@ -46,11 +46,37 @@ async def _run(directory: Path, dry_run: bool) -> None:
 
 async def serve(built: Built, config: Config) -> None:
     """Runs a built service with its signals, and greets whoever started it on a terminal."""
+    built.service.helpers = [*built.service.helpers, lambda: greet(built, config)]
+    with interruptible(built):
+        await built.service.run()
+
+
+@contextmanager
+def interruptible(built: Built) -> Iterator[None]:
+    """Lets signals stop a service; SIGTERM is an end like any other, Ctrl-C an interruption.
+
+    Raises typer.Abort behind the block after Ctrl-C.
+    """
+    import asyncio
+    import signal
+
     from monitor.app.supervise import signals
 
-    built.service.helpers = [*built.service.helpers, lambda: greet(built, config)]
-    with signals(built.service, built.service.console.reload, lambda: os._exit(FAILED)):
-        await built.service.run()
+    service, interrupted = built.service, False
+
+    def die() -> None:
+        os._exit(INTERRUPTED if interrupted else FAILED)
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        interrupted = True
+        die() if service.stopping.is_set() else service.stop()
+
+    with signals(service, service.console.reload, die):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+        yield
+    if interrupted:
+        raise typer.Abort
 
 
 def rehearsal(config: Config) -> Config:
@@ -76,8 +102,7 @@ async def greet(built: Built, config: Config) -> None:
         if clock.monotonic() >= until:
             break
         await clock.sleep_until(clock.monotonic() + 0.05)
-    for line in greeting(built, config):
-        print(line, file=sys.stderr)
+    tell(*greeting(built, config))
 
 
 def greeting(built: Built, config: Config) -> Sequence[str]:

@@ -47,6 +47,36 @@ class Lock:
             self._file = -1
 
 
+def holder(folder: Path) -> int | None:
+    """The process that holds the directory, None if nobody does. Nothing is created or kept."""
+    try:
+        file = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        named = os.read(file, 20).decode(errors="replace").strip()
+        # Only a lock that is held says something: a number may be left by a process that is gone. It is asked for
+        # only if that process lives, so that no other one that is just starting can find the directory taken.
+        if not named.isdigit() or not _lives(int(named)):
+            return None
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(named)
+    finally:
+        os.close(file)
+    return None
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 class Reserve:
     """A file that holds its place on the disk until it is needed."""
 

@@ -1,0 +1,79 @@
+"""`check`: everything that is wrong with a configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from monitor.cli.common import CONFIG, INVALID, JSON, configuration, print_json, run_async, say, tell
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.config.config import Config
+    from monitor.errors import Problem
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(check)
+
+
+def check(
+    online: bool = typer.Option(False, "--online", help="Compare the topics of Kafka sinks with the plan as well."),
+    config: Path = CONFIG,
+    json: bool = JSON,
+) -> None:
+    """Check the configuration; prints every problem with file, line and column. The exit code is 3 if there is one."""
+    from monitor.cli.text import counted
+
+    try:
+        known = configuration(config)
+    except ConfigError as error:
+        show(error.problems, "error", json)
+        tell(f"{counted(len(error.problems), 'problem')} in {config}")
+        raise typer.Exit(INVALID) from error
+    show(known.warnings, "warning", json)
+    if not json:
+        watches = counted(len(known.watches), "watch", "watches")
+        found = f"{counted(len(known.feeds), 'feed')}, {watches}, {counted(len(known.concepts), 'concept')}"
+        say(f"ok: {found}, {counted(len(known.warnings), 'warning')}, generation {known.generation}")
+    if online:
+        _ask_clusters(known, json)
+
+
+def show(problems: Sequence[Problem], level: str, json: bool) -> None:
+    """Problems, each with its place; people see the line with a caret under it."""
+    for problem in problems:
+        if json:
+            print_json(as_object(problem, level))
+        else:
+            say(f"warning: {problem}" if level == "warning" else str(problem))
+
+
+def as_object(problem: Problem, level: str) -> dict[str, Any]:
+    """One problem, for programs."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+        "id": problem.id,
+        "level": level,
+    }
+
+
+def _ask_clusters(config: Config, json: bool) -> None:
+    from monitor.app.build.topics import topic_rows
+    from monitor.cli.topics import worth
+
+    rows = run_async(lambda: topic_rows(config, "verify"))
+    for row in rows:
+        if row["problem"]:
+            print_json(row) if json else say(f"{row['topic']}: {row['problem']}; {row['remedy']}")
+    if code := worth(rows):
+        raise typer.Exit(code)

@@ -1,0 +1,139 @@
+"""A text and the watches it meets, as `explain` and `match` show it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from monitor.cli.text import counted, cut, inert
+from monitor.match.explain import Explained, WhyNot
+from monitor.match.explain import explain as judge
+from monitor.match.matcher import RuleSet
+from monitor.match.scan import utf16_length
+from monitor.model.article import FieldName, Language
+from monitor.model.watch import Hit, Text
+from monitor.normalise.furniture import Stripped, strip_furniture
+from monitor.normalise.language import detect, primary, read_tag
+from monitor.publish.envelope import hit
+
+_BREAK = re.compile("\r(?!\n)|[\x0b\x0c\x85\u2028\u2029]")
+"""Line ends of other systems; each is one character, so that no span moves."""
+AROUND = 30
+"""Characters of context on each side of a hit, for people."""
+
+
+class Line(msgspec.Struct):
+    """One text of `match --jsonl`."""
+
+    body: str
+    id: Any = None
+    title: str | None = None
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A text as its file has it, and what each watch says to it. Spans of `results` are those of the clean text."""
+
+    raw: str
+    title: str
+    language: Language
+    stripped: Stripped
+    results: tuple[Explained, ...]
+
+    def span(self, field: FieldName, start: int, end: int) -> tuple[int, int]:
+        """Where that stands in the file."""
+        return self.stripped.raw_span(start, end) if field == "body" else (start, end)
+
+    def source(self, field: FieldName) -> str:
+        """The text that spans index."""
+        return self.raw if field == "body" else self.title
+
+
+def examine(raw: str, rules: RuleSet, *, title: str = "", lang: str | None = None) -> Examined:
+    """Takes foreign lines out, finds the language (`lang` overrules it) and judges by every watch."""
+    stripped = strip_furniture(_BREAK.sub("\n", raw), "body")
+    language = spoken(title, stripped.text, lang)
+    text = Text(title=title, body=stripped.text, language=primary(language.tag).lower())
+    return Examined(raw, title, language, stripped, judge(rules, text, stripped.removed))
+
+
+def spoken(title: str, text: str, lang: str | None) -> Language:
+    """The language of a text: as said, else as detected."""
+    said = read_tag(lang)
+    return Language(said, "declared", 1.0) if said else detect(title, text)
+
+
+def verdict_of(examined: Examined, found: Explained) -> dict[str, Any]:
+    """One watch, for programs: its hits, or what it missed."""
+    return {
+        "watch": found.watch,
+        "matched": found.matched,
+        "hits": [placed(one, examined) for one in found.hits],
+        "hits_total": found.hits_total,
+        "why_not": [_reason(why, examined) for why in found.why_not],
+    }
+
+
+def text_of(examined: Examined) -> dict[str, Any]:
+    """The text itself, for programs."""
+    language = examined.language
+    spoken_as = {"tag": language.tag, "source": language.source, "confidence": round(language.confidence, 3)}
+    removed = [
+        {"start": line.start, "end": line.end, "kind": line.kind, "text": examined.raw[line.start : line.end]}
+        for line in examined.stripped.removed
+    ]
+    return {"text": {"language": spoken_as, "chars": len(examined.raw)}, "removed": removed}
+
+
+def placed(found: Hit, examined: Examined) -> dict[str, Any]:
+    """A hit with its place in the file: the slice there equals its text."""
+    text = examined.source(found.field)
+    start, end = examined.span(found.field, found.start, found.end)
+    before = utf16_length(text[:start])
+    utf16 = [before, before + utf16_length(text[start:end])]
+    return {**hit(found), "start": start, "end": end, "utf16": utf16, "text": text[start:end]}
+
+
+def sentences(examined: Examined, results: Sequence[Explained]) -> Iterator[str]:
+    """The same for people."""
+    for found in results:
+        if found.matched:
+            yield f"{found.watch}: {counted(found.hits_total, 'hit')}"
+            yield from (_shown(one, examined) for one in found.hits)
+        else:
+            yield f"{found.watch}: not met"
+            yield from (f"  {inert(why.message)}" for why in found.why_not)
+    language = examined.language
+    known = f"{language.tag} ({language.source}, {language.confidence:.2f})"
+    yield f"text: {counted(len(examined.raw), 'character')}, language {known}"
+    for line in examined.stripped.removed:
+        yield f"  removed by {line.kind}: {cut(line.text, 80)}"
+
+
+def _shown(found: Hit, examined: Examined) -> str:
+    text = examined.source(found.field)
+    start, end = examined.span(found.field, found.start, found.end)
+    before, behind = text[max(0, start - AROUND) : start], text[end : end + AROUND]
+    return (
+        f"  {found.field} {start}–{end}  …{inert(before + '⟦' + text[start:end] + '⟧' + behind)}…  {inert(found.term)}"
+    )
+
+
+def _reason(why: WhyNot, examined: Examined) -> dict[str, Any]:
+    start, end = why.start, why.end
+    if start is not None and end is not None and why.field is not None and why.reason != "removed":
+        start, end = examined.span(why.field, start, end)
+    return {
+        "clause": list(why.clause),
+        "reason": why.reason,
+        "message": why.message,
+        "text": why.text,
+        "field": why.field,
+        "start": start,
+        "end": end,
+    }

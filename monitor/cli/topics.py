@@ -1,0 +1,72 @@
+"""`topics`: what a cluster should have, has, and lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from monitor.cli.common import CONFIG, FAILED, JSON, UNREACHABLE, configuration, group, print_rows, run_async, tell
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.app.build.topics import Step
+
+app = group("topics", "The topics of the Kafka sinks, from one table.")
+PLANNED = ("topic", "partitions", "replication", "config")
+FOUND = ("topic", "state", "problem")
+
+
+def register(root: typer.Typer) -> None:
+    """Adds the group."""
+    root.add_typer(app)
+
+
+@app.command()
+def plan(config: Path = CONFIG, json: bool = JSON) -> None:
+    """Print every topic this configuration needs; asks nobody."""
+    _topics(config, "plan", json)
+
+
+@app.command()
+def ensure(config: Path = CONFIG, json: bool = JSON) -> None:
+    """Create what a cluster lacks; what is there is never changed, only told of."""
+    _topics(config, "ensure", json)
+
+
+@app.command()
+def verify(config: Path = CONFIG, json: bool = JSON) -> None:
+    """Compare a cluster with the plan; the exit code is 1 if records cannot be written, 4 if nobody answers."""
+    _topics(config, "verify", json)
+
+
+def _topics(directory: Path, step: Step, json: bool) -> None:
+    from monitor.app.build.topics import clusters, topic_rows
+
+    known = configuration(directory)
+    if step != "plan" and not clusters(known):
+        raise UsageError("no sink of kind kafka is configured, so there is no cluster to ask; `topics plan` needs none")
+    rows = run_async(lambda: topic_rows(known, step))
+    if json:
+        print_rows(rows, json, ())
+    elif step == "plan":
+        print_rows([{**row, "config": _spelt(row["config"])} for row in rows], json, PLANNED)
+    else:
+        print_rows(rows, json, FOUND)
+        tell(*(f"{row['topic']}: {row['remedy']}" for row in rows if row["remedy"]))
+    if code := worth(rows):
+        raise typer.Exit(code)
+
+
+def worth(rows: Sequence[dict[str, Any]]) -> int:
+    """The exit code of what was found."""
+    if any(row["state"] == "unknown" for row in rows):
+        return UNREACHABLE
+    return 0 if all(row.get("usable", True) for row in rows) else FAILED
+
+
+def _spelt(config: dict[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in config.items())
