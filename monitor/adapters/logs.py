@@ -17,8 +17,10 @@ from structlog.typing import EventDict, WrappedLogger
 Logger = structlog.stdlib.BoundLogger
 Format = Literal["auto", "json", "console"]
 
+OURS = "news-monitor"
 WINDOW = 10.0
 """Seconds in which lines of one event are counted."""
+FOREIGN = 3
 BURST = 200
 """Lines of one warning or error a window; the rest is one number. Polls have a bound of their own: the schedule."""
 
@@ -37,10 +39,11 @@ def configure(format_: Format, level: str, monotonic: Callable[[], float], strea
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*_ending(), _renderer(console)])
     )
+    handler.addFilter(ForeignLimit(monotonic))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("news-monitor").setLevel(level.upper())
+    logging.getLogger(OURS).setLevel(level.upper())
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -52,8 +55,27 @@ def configure(format_: Format, level: str, monotonic: Callable[[], float], strea
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    logger: Logger = structlog.get_logger("news-monitor")
+    logger: Logger = structlog.get_logger(OURS)
     return logger
+
+
+class ForeignLimit(logging.Filter):
+    """Lines of libraries: at most `FOREIGN` of one logger a window. A broker that is away is one fact, not a thousand."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if record.name == OURS:
+            return True
+        started, count = self._seen.get(record.name, (self._monotonic(), 0))
+        if self._monotonic() - started >= WINDOW:
+            started, count = self._monotonic(), 0
+        self._seen[record.name] = (started, count + 1)
+        return count < FOREIGN
 
 
 class Limiter:

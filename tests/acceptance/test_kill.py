@@ -89,9 +89,7 @@ def _plan(chance: random.Random, kills: int) -> list[str]:
 def _kill(installation: Installation, point: str, chance: random.Random) -> str:
     """One life of the daemon; returns where it ended."""
     passes = f"{point}={chance.randrange(1, 6)}"
-    daemon = installation.start(
-        *(["--point", passes] if point else []), module="tests.acceptance.daemon", stdout=-1, stderr=installation.log
-    )
+    daemon = installation.start(*(["--point", passes] if point else []), module="tests.acceptance.daemon", stdout=-1)
     assert daemon.stdout.readline() == "ready\n"
     try:
         daemon.wait(chance.uniform(0.05, 1.5) if not point else 8)
@@ -114,7 +112,7 @@ def _owed(site: Site) -> dict[str, str]:
 
 def _finish(installation: Installation, owed: dict[str, str]) -> None:
     """A last life without a kill, until all is there; it ends by SIGTERM, with exit code 0."""
-    daemon = installation.start(module="tests.acceptance.daemon", stdout=-1, stderr=installation.log)
+    daemon = installation.start(module="tests.acceptance.daemon", stdout=-1)
     deadline = time.monotonic() + 60
     try:
         while True:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import yaml
 
@@ -36,11 +36,6 @@ class Installation:
         self.write(
             "watches/all.yaml", {"watches": [{"id": w, "query": f"@{w}"} for w in ("ukraine", "taiwan", "drones")]}
         )
-
-    @property
-    def log(self) -> IO[str]:
-        """The file that takes the log of every process."""
-        return (self.folder / "log").open("a", encoding="utf-8")
 
     def write(self, name: str, value: Any) -> None:
         """A file of the configuration."""
@@ -68,8 +63,10 @@ class Installation:
         return done
 
     def start(self, *arguments: str, module: str = "monitor", **more: Any) -> subprocess.Popen:
-        """A command on this installation, running."""
-        return subprocess.Popen(self.command(*arguments, module=module), env=self.environ(), text=True, **more)
+        """A command on this installation, running; what it logs goes to the file `log`."""
+        with (self.folder / "log").open("a", encoding="utf-8") as log:
+            command = self.command(*arguments, module=module)
+            return subprocess.Popen(command, env=self.environ(), text=True, **{"stderr": log, **more})
 
     def command(self, *arguments: str, module: str = "monitor") -> list[str]:
         """The command line."""
@@ -81,16 +78,29 @@ class Installation:
         """The environment of commands."""
         return {**os.environ, "PYTHONPATH": str(ROOT), "MONITOR_CONFIG": ""} | {"NO_COLOR": "1"}
 
+    def cursor(self, sink: str) -> int:
+        """How far a sink has come; 0 if it has never delivered."""
+        rows = self._rows("SELECT seq FROM cursors WHERE sink = ?", sink)
+        return rows[0][0] if rows else 0
+
     def count(self, table: str) -> int:
         """Rows of a table of the ledger."""
-        with closing(sqlite3.connect(self.data / "ledger.db")) as connection:
-            return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        rows = self._rows(f"SELECT count(*) FROM {table}")
+        return rows[0][0] if rows else 0
 
     def events(self, topic: str | None = None) -> list[tuple[int, str, str, dict[str, Any]]]:
         """Rows of the log as the file has them: seq, event id, topic, value."""
-        with closing(sqlite3.connect(self.data / "ledger.db")) as connection:
-            rows = connection.execute("SELECT seq, id, topic, value FROM events ORDER BY seq").fetchall()
+        rows = self._rows("SELECT seq, id, topic, value FROM events ORDER BY seq")
         return [(seq, id_, name, json.loads(value)) for seq, id_, name, value in rows if topic in (None, name)]
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the ledger answers; nothing while a first start is still making it."""
+        if not (self.data / "ledger.db").exists():
+            return []
+        with closing(sqlite3.connect(self.data / "ledger.db")) as connection:
+            if not connection.execute("PRAGMA user_version").fetchone()[0]:
+                return []
+            return connection.execute(query, values).fetchall()
 
     def lines(self, topic: str) -> Iterator[dict[str, Any]]:
         """Lines of the jsonl sink, oldest first, set-aside files included."""

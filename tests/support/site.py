@@ -22,8 +22,7 @@ class Site:
         self.served: list[tuple[str, bytes]] = []
         """Path and body of every answer that was written to its end."""
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.port = self._server.server_address[1]
 
     def url(self, path: str) -> str:
@@ -73,6 +72,13 @@ class Site:
                 """Tests have no use for an access log."""
 
         return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Clients are killed in the middle of an answer: that is what the tests are about."""
 
 
 class Issuer:

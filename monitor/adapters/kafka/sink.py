@@ -6,16 +6,17 @@ repeated call sends only the rest; only an outcome that is not clear can give a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from aiokafka.codec import has_zstd
 from aiokafka.errors import InvalidTimestampError, TopicAuthorizationFailedError
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings
 from monitor.adapters.kafka.producer import REFUSED, Producer
-from monitor.adapters.kafka.topics import Tool
+from monitor.adapters.kafka.topics import Tool, ensure
 from monitor.errors import Reject, Retry, Unreachable, UsageError
 from monitor.model.event import Logged
+from monitor.publish.topics import TopicSpec
 
 BUDGET = 512 << 10
 """Bytes handed over at once: the bound on memory, and less than brokers take as one batch by default."""
@@ -27,12 +28,15 @@ WAIT, LONG_WAIT = 1.0, 5.0
 
 
 class KafkaSink:
-    """`ports.Sink` for topics that exist (`topics.ensure` makes them); none is ever created by use."""
+    """`ports.Sink`. A topic that is missing is made from the one table of topics, or waited for; never by use."""
 
-    def __init__(self, name: str, settings: ClusterSettings) -> None:
+    def __init__(
+        self, name: str, settings: ClusterSettings, plan: Callable[[], Sequence[TopicSpec]] | None = None
+    ) -> None:
+        """`plan` tells how missing topics are made (`topics.ensure`); None = somebody else makes them."""
         require_codec()
         self.name = name
-        self._settings = settings
+        self._settings, self._plan = settings, plan
         self._producer: Producer | None = None
         self._clear = True
         self._budget = BUDGET
@@ -120,10 +124,20 @@ class KafkaSink:
 
     async def _require_topics(self, producer: Producer, topics: set[str]) -> None:
         missing = sorted(await producer.missing(topics))
+        if missing and self._plan is not None:
+            await self._make(set(missing), self._plan())
+            missing = sorted(await producer.missing(topics))
         if missing:
             self._clear = True
             names = ", ".join(missing)
             raise Retry(f"not there, or not ours to see: {names} (news-monitor topics ensure creates them)", LONG_WAIT)
+
+    async def _make(self, missing: set[str], plan: Sequence[TopicSpec]) -> None:
+        """Raises Retry with the remedy for a topic that cannot be made."""
+        for row in await ensure(self._settings, [spec for spec in plan if spec.name in missing]):
+            if not row.usable:
+                self._clear = True
+                raise Retry(f"{row.topic}: {row.problem}; {row.remedy}".rstrip("; "), LONG_WAIT)
 
     def _explained(self, topic: str, fault: BaseException) -> Retry:
         if isinstance(fault, TopicAuthorizationFailedError):

@@ -74,7 +74,9 @@ async def _serve(built: Built, name: str, host: str, listening: AbstractAsyncCon
             await asyncio.Event().wait()
     except OSError as error:
         key = "server" if name == "page" else "admin"
-        raise UsageError(f"{key}: cannot listen on {host}: {error.strerror}; set {key}.port to another one, or 0") from error
+        raise UsageError(
+            f"{key}: cannot listen on {host}: {error.strerror}; set {key}.port to another one, or 0"
+        ) from error
 
 
 def is_loopback(host: str) -> bool:

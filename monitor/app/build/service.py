@@ -124,7 +124,12 @@ async def _assemble(config: Config, source: ConfigSource | None, options: Option
     console = ServiceConsole(parts, shards, outboxes, log, registry)
     told.append(console.settled)
     service = Service(parts, shards, StaticOwnership(), log, outboxes, console)
-    service.closers = [*(outbox.sink.close for outbox in outboxes), parts.fetcher.close, parts.workers.close, database.close]
+    service.closers = [
+        *(outbox.sink.close for outbox in outboxes),
+        parts.fetcher.close,
+        parts.workers.close,
+        database.close,
+    ]
     built = Built(service, observer)
     if source is not None:
         _attach_reload(built, config, source, registry)
@@ -196,7 +201,13 @@ def open_log(config: Config, source: Source, clock: Clock) -> SqliteEventLog:
 
 
 def _outboxes(config: Config, options: Options, parts: Parts, log: EventLog) -> list[Outbox]:
-    context = SinkContext(config.settings, Path(config.settings.data_dir), options.point, options.stdout)
+    context = SinkContext(
+        config.settings,
+        Path(config.settings.data_dir),
+        watches=lambda: parts.in_force.rules.rules.watches,
+        point=options.point,
+        stdout=options.stdout,
+    )
     return [
         Outbox(build_sink(wanted, context), log, parts.clock, parts.observe, topics=wanted.topics, point=options.point)
         for wanted in config.settings.sinks
@@ -221,8 +232,6 @@ def _attach_reload(built: Built, config: Config, source: ConfigSource, registry:
         for shard in service.shards.shards.values():
             shard.nudge()
 
-    reloader = Reloader(
-        config, source, registry, apply=apply, console=service.console, observe=service.parts.observe
-    )
+    reloader = Reloader(config, source, registry, apply=apply, console=service.console, observe=service.parts.observe)
     service.console.reload_with = reloader.reload
     service.helpers = [*service.helpers, reloader.run]

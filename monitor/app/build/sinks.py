@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from monitor.config.schema import AnySink, JsonlSettings, KafkaSettings, Settings, StdoutSettings
+from monitor.model.watch import Watch
 from monitor.ports import Point, Sink, pass_by
+from monitor.publish.topics import TopicSpec, TopicTable
+
+if TYPE_CHECKING:
+    from monitor.adapters.kafka.client import ClusterSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,8 @@ class SinkContext:
 
     settings: Settings
     data_dir: Path
+    watches: Callable[[], Sequence[Watch]] = tuple
+    """Those in force now: each may need a topic of its own."""
     point: Point = pass_by
     stdout: TextIO = sys.stdout
 
@@ -36,7 +43,9 @@ def _jsonl(wanted: AnySink, context: SinkContext) -> Sink:
     from monitor.adapters.sinks.jsonl import JsonlSink
 
     assert isinstance(wanted, JsonlSettings)
-    return JsonlSink(name_of(wanted), context.data_dir / "events", rotate=wanted.rotate, keep=wanted.keep, point=context.point)
+    return JsonlSink(
+        name_of(wanted), context.data_dir / "events", rotate=wanted.rotate, keep=wanted.keep, point=context.point
+    )
 
 
 def _stdout(wanted: AnySink, context: SinkContext) -> Sink:
@@ -49,10 +58,18 @@ def _kafka(wanted: AnySink, context: SinkContext) -> Sink:
     from monitor.adapters.kafka.sink import KafkaSink
 
     assert isinstance(wanted, KafkaSettings)
-    return KafkaSink(name_of(wanted), cluster(wanted, context.settings))
+    topics = context.settings.topics
+    plan = (lambda: plan_of(context.settings, context.watches())) if topics.ensure else None
+    return KafkaSink(name_of(wanted), cluster(wanted, context.settings), plan)
 
 
-def cluster(wanted: KafkaSettings, settings: Settings):  # type: ignore[no-untyped-def]
+def plan_of(settings: Settings, watches: Sequence[Watch]) -> tuple[TopicSpec, ...]:
+    """Every topic these settings and watches need."""
+    table = TopicTable(settings.topics.prefix, settings.alerts.topic)
+    return table.plan(watches, settings.topics.replication, settings.topics.min_insync_replicas)
+
+
+def cluster(wanted: KafkaSettings, settings: Settings) -> ClusterSettings:
     """How to reach the cluster of a kafka sink."""
     from monitor.adapters.kafka.client import ClusterSettings
 
