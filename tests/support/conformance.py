@@ -3,7 +3,8 @@
     python -m tests.support.conformance
 
 writes `done` beside every id that a test carries in its name, and takes it from those that none carries any more. An id
-is carried by the name of a test function, by the name of one of its parameters or by the name of a case file.
+is carried by the name of a test function, by the name of one of its parameters or by the name of a case file; a case of
+the queries' error messages carries the id of its message (`MON-QRY-003` is Q03).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.project import DOCS, functions, test_modules, tracked
+from tests.support.project import DOCS, ROOT, functions, test_modules, tracked
 
 PAGE = DOCS / "conformance.md"
 ROW = re.compile(r"^\| ([A-Z]\d{1,3}) \| (.*?) \| (done|later|not applicable) \|$", re.MULTILINE)
@@ -65,6 +66,8 @@ def _names() -> Iterator[str]:
     for path in tracked():
         if path.parts[:2] == ("tests", "corpus"):
             yield path.stem
+    cases = (ROOT / "tests/corpus/match/errors.json").read_text(encoding="utf-8")
+    yield from (f"q{number}" for number in re.findall(r"MON-QRY-0(\d\d)", cases))
 
 
 def _parameters(tree: ast.AST) -> Iterator[str]:

@@ -20,8 +20,8 @@ def test_length_prefix_keeps_parts_apart():
     assert digest("a", "") != digest("a")
 
 
-def test_a_feed_cannot_forge_ids_of_another():
-    """H176: the feed is inside the article's id."""
+def test_h176_a_feed_cannot_forge_ids_of_another():
+    """The feed is inside the article's id."""
     assert article_id("one", "guid", "x") != article_id("two", "guid", "x")
 
 
