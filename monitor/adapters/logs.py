@@ -60,7 +60,7 @@ def configure(format_: Format, level: str, monotonic: Callable[[], float], strea
 
 
 class ForeignLimit(logging.Filter):
-    """Lines of libraries: at most `FOREIGN` of one logger a window. A broker that is away is one fact, not a thousand."""
+    """Lines of libraries: at most `FOREIGN` of one logger a window. A broker that is away is one fact."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()

@@ -72,7 +72,8 @@ def kill_and_count(folder: Path, kills: int, per_life: int) -> None:
             for one in issuers:
                 one.issue(per_life)
             struck[_kill(installation, point, chance)] += 1
-        site.pages = {path: (lambda body=page(): body) for path, page in site.pages.items()}
+        last = {path: page() for path, page in site.pages.items()}
+        site.pages = {path: (lambda path=path: last[path]) for path in last}
         owed = _owed(site)
         _finish(installation, owed)
     _judge(installation, owed, struck, kills)

@@ -103,7 +103,7 @@ def _finish(installation: Installation) -> None:
 
 
 def _compare(broker: KafkaCluster, topic: str, events: list) -> int:
-    """The topic holds every event of the log, in order per key but for doubles, which are equal; how many are double."""
+    """The topic holds every event of the log; doubles are equal. Returns how many are double."""
     wanted = {id_: value for _, id_, name, value in events if name == topic}
     found = read_topic(broker.bootstrap_servers, topic)
     assert {message.id for message in found} == wanted.keys()
