@@ -30,7 +30,7 @@ MAX_UPDATES = 24
 """Revisions an item may have besides its first: a page that changes with every poll is not news."""
 
 WEAK_CONTENT = 40
-"""Characters of title and text below which equal content proves nothing: `Good morning!` comes every day."""
+"""Characters of text below which equal content proves nothing: the same title may come every day."""
 
 _FIELDS: tuple[FieldName, ...] = ("title", "summary", "body")
 
@@ -120,7 +120,7 @@ def recognise(article: Article, memory: Memory, trust: Trust) -> Recognised:
             reused = True
             continue
         taken = _taken(item, article, memory, trust)
-        if taken and rung == "content" and item.hashes != article.hashes:
+        if taken and rung == "content" and (_has_address(article, trust.distrusted) or item.hashes != article.hashes):
             continue
         return Known(item) if taken else _compared(item, article)
     return _named(article, trust, reused)
@@ -133,16 +133,11 @@ def _doubt_guid(
     first: dict[int, int] = {}
     if any(one.guid and first.setdefault(one.guid, one.content) != one.content for one in entries):
         return "shared"
-    unknown = [one for one in articles if one.keys.guid and memory.named("guid", one.keys.guid) is None]
-    churned = sum(_is_old(article, memory, distrusted) for article in unknown)
+    present = {one.guid for one in entries}
+    unknown = [one.keys for one in articles if one.keys.guid and memory.named("guid", one.keys.guid) is None]
+    found = [memory.find(keys, {"guid", *distrusted}) for keys in unknown]
+    churned = sum(item is not None and not memory.seen(item) and item.guid not in present for item in found)
     return "churn" if churned >= CHURN_LEAST and churned >= CHURN_SHARE * len(unknown) else ""
-
-
-def _is_old(article: Article, memory: Memory, distrusted: frozenset[str]) -> bool:
-    """Whether another key than the guid names an item that no other entry of the document is."""
-    doubtful = [rung for rung in RUNGS if rung == "guid" or _doubtful(rung, article, distrusted)]
-    item = memory.find(article.keys, doubtful)
-    return item is not None and not memory.seen(item)
 
 
 def _doubt_url(entries: Sequence[_Entry], distrusted: frozenset[str]) -> str:
@@ -160,8 +155,13 @@ def _doubtful(rung: RungName, article: Article, distrusted: frozenset[str]) -> b
     """Whether this key proves nothing about this article."""
     if rung != "content":
         return rung in distrusted
-    others = any(getattr(article.keys, name) and name not in distrusted for name in ("guid", "url"))
-    return others and len(article.title) + len(article.summary or article.body) < WEAK_CONTENT
+    return len(article.summary or article.body) < WEAK_CONTENT and _has_address(article, distrusted)
+
+
+def _has_address(article: Article, distrusted: frozenset[str]) -> bool:
+    """Whether a trusted guid or URL can tell this article from others that say the same."""
+    keys = article.keys
+    return bool(keys.guid and "guid" not in distrusted) or bool(keys.url and "url" not in distrusted)
 
 
 def _is_reused(rung: RungName, item: Item, article: Article, trust: Trust) -> bool:

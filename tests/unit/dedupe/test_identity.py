@@ -253,8 +253,29 @@ def test_same_greeting_every_day() -> None:
     assert feed.poll([article("Good morning!", "", "g2", "https://example.org/2")]).new == ["Good morning!"]
 
 
+def test_same_title_without_text() -> None:
+    """Titles alone may repeat: other keys tell such items apart, in one document and from poll to poll."""
+    feed = Feed()
+    title = "Lecture on the history of the old harbour of Odesa"
+    days = [article(title, "", f"g{day}", f"https://example.org/{day}") for day in range(3)]
+
+    assert len(feed.poll(days[:2]).new) == 2
+    assert len(feed.poll(days[2:]).new) == 1
+    assert feed.poll(days).new == []
+
+
+def test_churn_of_titles_without_text() -> None:
+    """If all guids are new, titles are what is left to recognise items by."""
+    feed = Feed()
+    feed.poll([article(f"Lecture {day} on the old harbour", "", f"a{day}") for day in range(9)])
+
+    heard = feed.poll([article(f"Lecture {day} on the old harbour", "", f"b{day}") for day in range(9)])
+
+    assert (heard.new, feed.distrusted) == ([], {"guid"})
+
+
 def test_same_opening_beside_the_other() -> None:
-    """Two items of one document that begin alike are two, unless they are alike to the end."""
+    """Two items of one document that begin alike are two."""
     feed = Feed()
     opening = "Sign up for our daily letter. " * 12
     one = article("Daily briefing", opening + "Rain.", "g1", "https://example.org/1")
@@ -266,12 +287,16 @@ def test_same_opening_beside_the_other() -> None:
 
 
 def test_same_text_beside_the_other() -> None:
-    """An item that is listed twice, to the last word, under other keys is one article."""
-    feed = Feed()
-    one = article("Quake near Izmir", RAIN, "g1", "https://example.org/1")
-    feed.poll([one])
+    """An item that is listed twice, to the last word, is one article only if no address tells the two apart."""
+    feed, bare = Feed(), Feed()
+    feed.poll([article("Quake near Izmir", RAIN, "g1", "https://example.org/1")])
+    bare.poll([article("Quake near Izmir", RAIN)])
 
-    assert feed.poll([article("Quake near Izmir", RAIN, "g2", "https://example.org/2"), one]).new == []
+    again = [article("Quake near Izmir", RAIN, "g2"), article("Quake near Izmir", RAIN, "g1", "https://example.org/1")]
+    twice = [article("Quake near Izmir", RAIN), article("QUAKE near Izmir", RAIN)]
+
+    assert len(feed.poll(again).new) == 1
+    assert bare.poll(twice).new == []
 
 
 def test_an_item_that_owns_its_guid_is_not_taken() -> None:
