@@ -10,6 +10,9 @@ from monitor.model.article import Reading, ReadTask
 from monitor.model.poll import Failed
 from monitor.parse.reader import NeedsLenient
 
+_MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+"""What code raises that is wrong; the port promises a value for it."""
+
 
 class InlineWorkers:
     """Reads in the caller's own process. `read` is called with (task, lenient), as by the real workers.
@@ -43,7 +46,7 @@ class InlineWorkers:
             return self._read(task, lenient)
         except MemoryError:
             return _failed(task, Failed("parse_memory", "limit", "reading needed more memory than there is"))
-        except Exception as error:  # noqa: BLE001 - the promise of the port: a fault is a value
+        except _MISTAKES as error:
             return _failed(task, Failed("parse", "crashed", f"{type(error).__name__}: {error}"[:500]))
 
 
