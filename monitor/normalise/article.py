@@ -26,7 +26,7 @@ from monitor.normalise.fold import fold, hash64
 from monitor.normalise.furniture import Stripped, article_lines, strip_furniture
 from monitor.normalise.language import detect
 from monitor.normalise.text import clean_text, html_to_text, plain_to_text, shows_markup, title_to_text
-from monitor.normalise.url import absolute, canonical, guid_twin, url_key
+from monitor.normalise.url import absolute, canonical, guid_twin, strict, url_key
 
 TEXT_LIMIT = 65_536
 TITLE_LIMIT = 1_000
@@ -42,8 +42,9 @@ not hashed."""
 CONTENT_LENGTH = 280
 """Folded characters of the text that make the content key, with the folded title."""
 
-_ORDER_SAMPLE = 200
-"""Entries whose dates are asked for the order of day and month."""
+_DATED = 200
+_LINKED = 32
+"""Entries of the document that are asked what one alone cannot say: the order of dates, whether links collide."""
 
 
 def normalise(entry: Entry, parsed: Parsed, feed: FeedSpec, hints: Hints, final_url: str) -> Article | Quarantined:
@@ -52,7 +53,7 @@ def normalise(entry: Entry, parsed: Parsed, feed: FeedSpec, hints: Hints, final_
     `final_url`: of the response, after redirects; relative links resolve against it and the entry's `xml:base`.
     """
     base = urljoin_safely(final_url, entry.base)
-    url, guid = _link(entry, base), _guid(entry.guid)
+    url, guid = _own_link(entry, parsed, base), _guid(entry.guid)
     texts = _Texts.of(entry, hints.furniture)
     enclosures = _enclosures(entry.enclosures, base)
     if not (texts.title or texts.summary.text or texts.body.text or url or guid or enclosures):
@@ -154,6 +155,22 @@ def _names(names: Iterable[str], most: int) -> tuple[str, ...]:
     return tuple(clean)
 
 
+def _own_link(entry: Entry, parsed: Parsed, base: str) -> str | None:
+    """The canonical link, or its strict form where that would be the link of another item, too (`/live#post-7`)."""
+    url, precise = _link(entry, base), strict(entry.link, base) if entry.link else None
+    if url is None or precise is None or url == precise:
+        return url
+    page = _page(entry)
+    others = (one for one in parsed.feed.entries[:_LINKED] if one.guid != entry.guid and _page(one) == page)
+    crowded = any(one.title != entry.title and one.link != entry.link and _link(one, base) == url for one in others)
+    return precise if crowded else url
+
+
+def _page(entry: Entry) -> str:
+    """The link without query and fragment."""
+    return (entry.link or "").partition("#")[0].partition("?")[0]
+
+
 def _link(entry: Entry, base: str) -> str | None:
     """The link, else a guid that is one. A guid is never resolved: a bare one would become a wrong link."""
     found = canonical(entry.link, base) if entry.link else None
@@ -226,7 +243,7 @@ class _Dates:
 
 
 def _order(parsed: Parsed) -> Order | None:
-    entries = parsed.feed.entries[:_ORDER_SAMPLE]
+    entries = parsed.feed.entries[:_DATED]
     return numeric_order(raw for entry in entries for raw in (entry.published, entry.updated))
 
 

@@ -57,6 +57,15 @@ def canonical(url: str, base: str = "") -> str | None:
     return found
 
 
+def strict(url: str, base: str = "") -> str | None:
+    """`canonical` with fragment and query as they are: for feeds whose items differ in nothing else."""
+    found = absolute(url, base)
+    if found is None:
+        return None
+    fragment = _escape(url.partition("#")[2].strip(), _UNSAFE_IN_QUERY)
+    return f"{found}#{fragment}" if fragment else found
+
+
 def url_key(url: str) -> str:
     """What two addresses of one page have in common; `url` is a canonical one."""
     parts = urlsplit(url)

@@ -130,6 +130,21 @@ def test_link_falls_back_to_a_permalink() -> None:
     assert read(guid=url, guid_is_link=True, link="javascript:x").url == url
 
 
+def test_links_that_would_collide() -> None:
+    """Where fragment or query are all that tells two items apart, they stay; tracking alone does not make two."""
+    live = (Entry(b"y", guid="8", link="https://example.org/live#post-8", title=TextConstruct("Aid")),)
+    same = (Entry(b"y", guid="8", link="https://example.org/live?utm_source=x", title=TextConstruct("Aid")),)
+
+    def link(url: str, entries: tuple[Entry, ...]) -> str | None:
+        return read(guid="7", title="Quake", link=url, entries=entries).url
+
+    assert link("https://example.org/live#post-7", live) == "https://example.org/live#post-7"
+    assert link("https://example.org/live?xtor=7", live) == "https://example.org/live?xtor=7"
+    assert link("https://example.org/live?utm_source=x", same) == "https://example.org/live"
+    assert link("https://example.org/other#post-8", live) == "https://example.org/other"
+    assert link("https://example.org/live", live) == "https://example.org/live"
+
+
 def test_h152_bases() -> None:
     """Relative links resolve against the entry's base, which resolves against the response's URL."""
     assert read(link="a", base="https://cdn.example.net/x/").url == "https://cdn.example.net/x/a"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from w3lib.url import canonicalize_url
 
-from monitor.normalise.url import URL_LIMIT, absolute, canonical, guid_twin, url_key
+from monitor.normalise.url import URL_LIMIT, absolute, canonical, guid_twin, strict, url_key
 
 CASES = Path(__file__).parents[2] / "corpus" / "url"
 
@@ -122,3 +122,12 @@ def test_redirector_that_leads_nowhere() -> None:
     url = "https://www.google.com/url?q=https%3A%2F%2Fa%20b%2F"
 
     assert canonical(url) == url.replace("www.google", "www.google")
+
+
+def test_strict() -> None:
+    """The strict form keeps query and fragment, and is a link or none like the other."""
+    assert strict("/live?utm_x=1&a#post-ü", "https://www.example.org:443/") == (
+        "https://www.example.org/live?utm_x=1&a#post-%C3%BC"
+    )
+    assert strict("https://example.org/a#") == "https://example.org/a"
+    assert strict("javascript:x#y") is None
