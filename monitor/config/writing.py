@@ -21,10 +21,15 @@ def feeds_file(feeds: Iterable[FeedSpec]) -> str:
     return "\n".join(["feeds:", *(line for feed in feeds for line in _entry(feed)), ""])
 
 
+def entry_of(feed: FeedSpec) -> dict[str, Any]:
+    """A feed as plain data: what `config.feeds.check_entries` reads back."""
+    return {written(name): spell_value(value) for name, value in _keys(feed)}
+
+
 def _entry(feed: FeedSpec) -> Iterator[str]:
     mark = "- "
-    for name, value in _keys(feed):
-        yield f"  {mark}{written(name)}: {json.dumps(spell_value(value), ensure_ascii=False)}"
+    for name, value in entry_of(feed).items():
+        yield f"  {mark}{name}: {json.dumps(value, ensure_ascii=False)}"
         mark = "  "
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from monitor.errors import MonitorError
+from monitor.errors import ConfigError, UsageError
 from monitor.model.feed import FeedChanges, FeedSpec
 from monitor.model.ids import FeedId
 from monitor.model.units import Instant
 from monitor.ports import Console
 from monitor.server import health
-from monitor.server.web import MAX_BODY, ApiError, guard, json_response, require_token
+from monitor.server.web import ApiError, application, bad_request, json_response, not_found, require_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,19 @@ class Admin:
     now: Callable[[], Instant]
     read_feed: Callable[[dict[str, Any]], FeedSpec]
     """A feed as JSON to a specification; raises MonitorError with all that is wrong."""
+    write_feed: Callable[[FeedSpec], dict[str, Any]]
+    """The reverse: what a change is merged into."""
     token: str | None = None
     open: bool = True
     """Changes need no token: the port is bound to loopback."""
 
     def application(self) -> web.Application:
         """The routes."""
-        app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
+        app = application()
         app.router.add_get("/livez", self._alive)
         app.router.add_get("/healthz", self._alive)
         app.router.add_get("/readyz", self._ready)
-        app.router.add_get("/startupz", self._ready)
+        app.router.add_get("/startupz", self._started)
         app.router.add_get("/metrics", self._metrics)
         app.router.add_post("/-/reload", self._reload)
         app.router.add_post("/api/feeds", self._put)
@@ -51,6 +53,9 @@ class Admin:
     async def _ready(self, _request: web.Request) -> web.Response:
         return _probe(health.ready(self.console.snapshot()))
 
+    async def _started(self, _request: web.Request) -> web.Response:
+        return _probe(health.started(self.console.snapshot()))
+
     async def _metrics(self, _request: web.Request) -> web.Response:
         body, content_type = self.metrics()
         return web.Response(body=body, headers={"Content-Type": content_type})
@@ -61,47 +66,60 @@ class Admin:
         return json_response({"ok": ok, "problems": list(problems)}, 200 if ok else 422)
 
     async def _put(self, request: web.Request) -> web.Response:
+        """Adds a feed, or replaces one that was added while running."""
         self._authorise(request)
         spec = self._spec(await _object(request))
+        known = self._known(spec.id) is not None
         await self._change(FeedChanges(put=(spec,)))
-        return json_response({"id": spec.id}, 201)
+        return json_response({"id": spec.id}, 200 if known else 201)
 
     async def _patch(self, request: web.Request) -> web.Response:
+        """Merges keys into a feed (RFC 7396): null takes one away."""
         self._authorise(request)
-        feed, wanted = request.match_info["id"], await _object(request)
-        known = next((row.spec for row in self.console.snapshot().feeds if row.spec.id == feed), None)
-        if known is None:
-            raise ApiError(404, "MON-RUN-404", f"there is no feed {feed}")
-        spec = self._spec({**_as_written(known), **wanted, "id": feed})
-        await self._change(FeedChanges(put=(spec,)))
-        return json_response({"id": spec.id})
+        known, wanted = self._present(request), await _object(request)
+        merged = {**self.write_feed(known), **wanted, "id": known.id}
+        await self._change(FeedChanges(put=(self._spec({key: v for key, v in merged.items() if v is not None}),)))
+        return json_response({"id": known.id})
 
     async def _delete(self, request: web.Request) -> web.Response:
         self._authorise(request)
-        feed = FeedId(request.match_info["id"])
-        if not any(row.spec.id == feed for row in self.console.snapshot().feeds):
-            raise ApiError(404, "MON-RUN-404", f"there is no feed {feed}")
-        await self._change(FeedChanges(removed=(feed,)))
-        return json_response({"id": feed})
+        known = self._present(request)
+        await self._change(FeedChanges(removed=(known.id,)))
+        return json_response({"id": known.id})
 
     def _authorise(self, request: web.Request) -> None:
-        """A page in somebody's browser must not reach a port on loopback: it cannot set this header without asking."""
-        if request.headers.get("Origin") is not None:
+        """A page in somebody's browser must not change anything; what it sends always says that it is a page."""
+        if "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none":
             raise ApiError(403, "MON-RUN-403", "changes are not made from pages")
         if self.token is None and not self.open:
             raise ApiError(403, "MON-RUN-403", "set admin.write_token_file to allow changes from the network")
         require_token(request, self.token)
 
+    def _known(self, feed: str) -> FeedSpec | None:
+        return next((row.spec for row in self.console.snapshot().feeds if row.spec.id == feed), None)
+
+    def _present(self, request: web.Request) -> FeedSpec:
+        """The feed of the path. Raises ApiError 404, or 503 while nobody can know."""
+        feed = FeedId(request.match_info["id"])
+        known = self._known(feed)
+        if known is not None:
+            return known
+        ready = health.ready(self.console.snapshot())
+        if not ready.ok:
+            message = f"the feeds are not known yet: {', '.join(ready.reasons)}"
+            raise ApiError(503, "MON-RUN-503", message, {"Retry-After": "5"})
+        raise not_found(f"there is no feed {feed}")
+
     def _spec(self, wanted: dict[str, Any]) -> FeedSpec:
         try:
             return self.read_feed(wanted)
-        except MonitorError as error:
+        except (ConfigError, UsageError) as error:
             raise ApiError(422, error.id, str(error)) from error
 
     async def _change(self, changes: FeedChanges) -> None:
         try:
             await self.console.change_feeds(changes)
-        except MonitorError as error:
+        except UsageError as error:
             raise ApiError(409, error.id, str(error)) from error
 
 
@@ -109,16 +127,11 @@ def _probe(answer: health.Answer) -> web.Response:
     return json_response({"ok": answer.ok, "reasons": list(answer.reasons)}, 200 if answer.ok else 503)
 
 
-def _as_written(spec: FeedSpec) -> dict[str, Any]:
-    """The keys a change may leave out."""
-    return {"url": spec.url, "name": spec.name, "tags": list(spec.tags), "class": spec.cls, "paused": spec.paused}
-
-
 async def _object(request: web.Request) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(await request.read())
-    except msgspec.DecodeError as error:
-        raise ApiError(400, "MON-RUN-400", f"the body is not JSON: {error}") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise bad_request(f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise ApiError(400, "MON-RUN-400", "the body has to be an object")
+        raise bad_request("the body has to be an object")
     return value

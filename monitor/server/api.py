@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from monitor.model.mask import mask_url
-from monitor.model.snapshot import FeedRow, Snapshot, WatchRow
-from monitor.model.units import instant, rfc3339
 from monitor.ports import Console, EventLog
-from monitor.publish.envelope import Topics
-from monitor.server.alerts import Alerts, Wanted
-from monitor.server.web import ApiError, json_response
+from monitor.publish.envelope import ARTICLE, Topics
+from monitor.server.alerts import Alerts, Found
+from monitor.server.parameters import ALERTS, PAGED, limit, number, parameters, wanted_of
+from monitor.server.shapes import csv_of, feed_of, status_of, watch_of
+from monitor.server.web import bad_request, json_response, not_found
 
-MOST = 500
-"""Items an answer holds at most."""
-COLUMNS = ("time", "watch", "severity", "feed", "language", "title", "url", "hits")
+FORMATS = ("json", "jsonl", "csv")
+MAX_BYTES = 8 << 20
+"""Of the articles of one answer; the cursor leads to the rest."""
+CHUNK = 50
+Row = TypeVar("Row")
 
 
 def add_routes(
@@ -48,204 +47,103 @@ class Api:
     topics: Callable[[], Topics]
     alerts: Alerts
 
-    async def status(self, _request: web.Request) -> web.Response:
+    async def status(self, request: web.Request) -> web.Response:
         """One object: what `news-monitor status --json` prints."""
+        parameters(request)
         return json_response(status_of(self.console.snapshot()))
 
     async def feeds(self, request: web.Request) -> web.Response:
-        """All feeds; `sort=errors` puts the worst first."""
-        rows = list(self.console.snapshot().feeds)
-        if request.query.get("sort") == "errors":
+        """All feeds, by id; `sort=errors` puts those that fail longest in front."""
+        query = parameters(request, *PAGED, "sort")
+        by = query.get("sort", "id")
+        if by not in {"id", "errors"}:
+            raise bad_request("sort has to be one of: id, errors")
+        rows = sorted(self.console.snapshot().feeds, key=lambda row: row.spec.id)
+        if by == "errors":
             rows.sort(key=lambda row: -row.health.failures)
-        return _page([feed_of(row) for row in rows], request)
+        return _page(rows, query, feed_of)
 
     async def feed(self, request: web.Request) -> web.Response:
         """One feed."""
+        parameters(request)
         rows = {row.spec.id: row for row in self.console.snapshot().feeds}
         return json_response(feed_of(_of(rows, request.match_info["id"], "feed")))
 
     async def watches(self, request: web.Request) -> web.Response:
         """All watches."""
-        return _page([watch_of(row) for row in self.console.snapshot().watches], request)
+        return _page(self.console.snapshot().watches, parameters(request, *PAGED), watch_of)
 
     async def watch(self, request: web.Request) -> web.Response:
         """One watch."""
+        parameters(request)
         rows = {row.watch.id: row for row in self.console.snapshot().watches}
         return json_response(watch_of(_of(rows, request.match_info["id"], "watch")))
 
     async def articles(self, request: web.Request) -> web.Response:
         """Article events, newest first; `feed=` names a feed."""
-        limit, before = _limit(request), _cursor(request)
-        filters = {"feed": request.query["feed"]} if "feed" in request.query else {}
-        rows = await self.log.latest([self.topics().articles], before, limit, filters)
-        items = [{"seq": row.seq, **msgspec.json.decode(row.record.value)} for row in rows]
-        return json_response({"items": items, "next": str(rows[-1].seq) if len(rows) == limit else None})
+        query = parameters(request, *PAGED, "feed")
+        most, before, room = limit(query), number(query, "cursor"), MAX_BYTES
+        filters = {"ce_type": ARTICLE} | ({"feed": query["feed"]} if query.get("feed") else {})
+        items: list[msgspec.Raw] = []
+        while len(items) < most and room > 0:
+            count = min(CHUNK, most - len(items))
+            rows = await self.log.latest([self.topics().articles], before, count, filters)
+            items += [_numbered(row.seq, row.record.value) for row in rows]
+            if len(rows) < count:
+                return json_response({"items": items, "next": None})
+            before, room = rows[-1].seq, room - sum(len(row.record.value) for row in rows)
+        return json_response({"items": items, "next": str(before)})
 
     async def article(self, request: web.Request) -> web.Response:
         """The newest event of one article."""
+        parameters(request)
         name = request.match_info["id"]
-        rows = await self.log.latest([self.topics().articles], None, 1, {"ce_subject": name})
+        rows = await self.log.latest([self.topics().articles], None, 1, {"ce_type": ARTICLE, "ce_subject": name})
         if not rows:
-            raise ApiError(404, "MON-RUN-404", f"the log holds no article {name}")
-        return json_response({"seq": rows[0].seq, **msgspec.json.decode(rows[0].record.value)})
+            raise not_found(f"the log holds no article {name}")
+        return json_response(_numbered(rows[0].seq, rows[0].record.value))
 
     async def found(self, request: web.Request) -> web.Response:
         """Alerts, newest first, as `format=json`, `jsonl` or `csv`."""
-        wanted = wanted_of(request)
+        query = parameters(request, *ALERTS, *PAGED, "format")
+        wanted, form = wanted_of(query), query.get("format", "json")
+        if form not in FORMATS:
+            raise bad_request(f"format has to be one of: {', '.join(FORMATS)}")
         try:
             found = await self.alerts.find(wanted)
         except KeyError as error:
-            raise ApiError(404, "MON-RUN-404", f"there is no watch {wanted.watch}") from error
-        match request.query.get("format", "json"):
-            case "json":
-                cursor = str(found.cursor) if found.cursor is not None else None
-                return json_response({"items": list(found.items), "next": cursor})
-            case "jsonl":
-                lines = b"".join(msgspec.json.encode(item) + b"\n" for item in found.items)
-                return web.Response(body=lines, content_type="application/jsonl")
-            case "csv":
-                return web.Response(text=csv_of(found.items), content_type="text/csv", charset="utf-8")
-            case other:
-                raise ApiError(400, "MON-RUN-400", f"there is no format {other}; allowed: json, jsonl, csv")
+            raise not_found(f"there is no watch {wanted.watch}") from error
+        return _told(found, form, request)
 
 
-def status_of(picture: Snapshot) -> dict[str, Any]:
-    """The service on one screen."""
-    states: dict[str, int] = {}
-    for row in picture.feeds:
-        states[state_of(row)] = states.get(state_of(row), 0) + 1
-    return {
-        "at": rfc3339(picture.at),
-        "version": picture.version,
-        "generation": picture.generation,
-        "started": rfc3339(picture.started),
-        "ready": picture.ready,
-        "reasons": list(picture.reasons),
-        "uplink": picture.uplink,
-        "feeds": states,
-        "watches": len(picture.watches),
-        "head": picture.head,
-        "items": asdict(picture.totals),
-        "unaccounted": picture.totals.unaccounted,
-        "sinks": [asdict(sink) for sink in picture.sinks],
-        "reload": {"ok": picture.reload_ok, "problems": list(picture.reload_problems)},
-    }
+def _told(found: Found, form: str, request: web.Request) -> web.Response:
+    """Alerts in one of the formats; those that have no room for a cursor name the next page in `Link` (RFC 8288)."""
+    if form == "json":
+        cursor = str(found.cursor) if found.cursor is not None else None
+        return json_response({"items": list(found.items), "next": cursor})
+    headers = {}
+    if found.cursor is not None:
+        further = request.rel_url.update_query(cursor=str(found.cursor)).raw_query_string
+        headers["Link"] = f'<?{further}>; rel="next"'
+    if form == "csv":
+        headers["Content-Disposition"] = 'attachment; filename="alerts.csv"'
+        return web.Response(text=csv_of(found.items), content_type="text/csv", charset="utf-8", headers=headers)
+    lines = b"".join(msgspec.json.encode(item) + b"\n" for item in found.items)
+    return web.Response(body=lines, content_type="application/jsonl", headers=headers)
 
 
-def state_of(row: FeedRow) -> str:
-    """One word for how a feed does."""
-    if row.spec.paused:
-        return "paused"
-    if row.health.last_poll is None:
-        return "waiting"
-    if row.health.retired:
-        return "retired"
-    return "failing" if row.health.last_success != row.health.last_poll else "ok"
+def _numbered(seq: int, value: bytes) -> msgspec.Raw:
+    """An event as it stands in the log, with its place in front: a megabyte of text is not read and written again."""
+    return msgspec.Raw(b'{"seq":%d,%b' % (seq, value[1:]))
 
 
-def feed_of(row: FeedRow) -> dict[str, Any]:
-    """A feed: what it is, how it does, when it is due and why."""
-    health = row.health
-    return {
-        "id": row.spec.id,
-        "name": row.spec.name or row.title or row.spec.id,
-        "url": mask_url(row.spec.url),
-        "origin": row.spec.origin,
-        "state": state_of(row),
-        "verdict": {"kind": health.kind, "reason": health.reason},
-        "detail": health.detail,
-        "status": health.status,
-        "failures": health.failures,
-        "last_poll": _time(health.last_poll),
-        "last_success": _time(health.last_success),
-        "last_new": _time(health.last_new),
-        "next_poll": {"at": _time(row.cadence.due or None), "reason": row.cadence.reason},
-        "items": asdict(row.totals),
-        "unaccounted": row.totals.unaccounted,
-        "remembered": row.items,
-    }
+def _page(rows: Sequence[Row], query: Mapping[str, str], shape: Callable[[Row], dict[str, Any]]) -> web.Response:
+    start, most = number(query, "cursor") or 0, limit(query)
+    more = str(start + most) if start + most < len(rows) else None
+    return json_response({"items": [shape(row) for row in rows[start : start + most]], "next": more})
 
 
-def watch_of(row: WatchRow) -> dict[str, Any]:
-    """A watch with its topic and what it raised since start."""
-    watch = row.watch
-    return {
-        "id": watch.id,
-        "name": watch.name or watch.id,
-        "query": watch.query,
-        "severity": watch.severity,
-        "version": row.version,
-        "topic": row.topic,
-        "armed": row.armed,
-        "alerts": row.alerts,
-    }
-
-
-def csv_of(items: tuple[dict[str, Any], ...]) -> str:
-    """Alerts as a table. A cell that a spreadsheet would compute is quoted with an apostrophe (H173)."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for item in items:
-        article = item["article"]
-        hits = ", ".join(dict.fromkeys(hit["text"] for hit in item["hits"]))
-        row = (item["time"], item["watch"]["id"], item["watch"]["severity"], article["feed"]["id"])
-        writer.writerow(map(_inert, (*row, article["language"]["tag"], article["title"], article["url"], hits)))
-    return out.getvalue()
-
-
-def wanted_of(request: web.Request) -> Wanted:
-    """The query of a request. Raises ApiError 400."""
-    query = request.query
-    try:
-        since, until = (instant(query[key]) if key in query else None for key in ("from", "to"))
-    except ValueError as error:
-        raise ApiError(400, "MON-RUN-400", "from and to have to be RFC 3339 times") from error
-    return Wanted(
-        watch=query.get("watch", ""),
-        feed=query.get("feed", ""),
-        language=query.get("lang", ""),
-        words=query.get("q", ""),
-        since=since,
-        until=until,
-        limit=_limit(request),
-        before=_cursor(request),
-    )
-
-
-def _inert(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _page(rows: list[dict[str, Any]], request: web.Request) -> web.Response:
-    start, limit = _cursor(request) or 0, _limit(request)
-    more = str(start + limit) if start + limit < len(rows) else None
-    return json_response({"items": rows[start : start + limit], "next": more})
-
-
-def _limit(request: web.Request) -> int:
-    return max(1, min(_number(request, "limit") or 50, MOST))
-
-
-def _cursor(request: web.Request) -> int | None:
-    return _number(request, "cursor")
-
-
-def _number(request: web.Request, name: str) -> int | None:
-    text = request.query.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise ApiError(400, "MON-RUN-400", f"{name} has to be a number")
-    return int(text)
-
-
-def _of(rows: dict[Any, Any], name: str, what: str) -> Any:
+def _of(rows: Mapping[Any, Row], name: str, what: str) -> Row:
     if name not in rows:
-        raise ApiError(404, "MON-RUN-404", f"there is no {what} {name}")
+        raise not_found(f"there is no {what} {name}")
     return rows[name]
-
-
-def _time(at: float | None) -> str | None:
-    return None if at is None else rfc3339(at)

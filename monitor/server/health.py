@@ -1,4 +1,4 @@
-"""Is it alive, is it ready: two questions with two different answers. Pure.
+"""Is it alive, has it started, is it ready: three questions with three different answers. Pure.
 
 Alive means the scheduler goes round, nothing else: a broker or a disk that is away must not restart pods.
 """
@@ -12,8 +12,6 @@ from monitor.model.units import Instant
 
 PULSE = 30.0
 """Seconds without a heartbeat of the scheduler after which it is dead."""
-STARTING = 120.0
-"""Seconds a start may take before no heartbeat at all means dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +23,21 @@ class Answer:
 
 
 def alive(picture: Snapshot, now: Instant) -> Answer:
-    """The event loop runs (or nobody could answer) and the scheduler went round lately."""
-    last = picture.heartbeat or picture.started + STARTING - PULSE
-    silent = now - last
+    """The event loop runs (or nobody could answer) and the scheduler went round lately.
+
+    While no shard is open there is no scheduler to go round: that is for `ready` to say.
+    """
+    silent = now - max(picture.heartbeat, picture.started)
     if silent <= PULSE or not picture.ready:
         return Answer(True)
     return Answer(False, (f"the scheduler has not gone round for {silent:.0f} s",))
+
+
+def started(picture: Snapshot) -> Answer:
+    """States were restored and the scheduler went round once; what fails later is no matter of the start."""
+    if picture.heartbeat or picture.ready:
+        return Answer(True)
+    return Answer(False, picture.reasons)
 
 
 def ready(picture: Snapshot) -> Answer:

@@ -10,46 +10,63 @@ from aiohttp import web
 
 from monitor.ports import Console, EventLog
 from monitor.publish.envelope import Topics
-from monitor.server import api, page
+from monitor.server import api
 from monitor.server.alerts import Alerts
-from monitor.server.web import MAX_BODY, ApiError, Handler, guard, require_token
+from monitor.server.page import Page
+from monitor.server.stream import Stream
+from monitor.server.syndication import Syndication
+from monitor.server.web import Handler, application, not_found, require_token
 
-STATIC = {"page.css": "text/css"}
+STATIC = {"page.css": "text/css", "icon.svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the server port works with."""
+    """What the server port works with. Links are built from `base_path`, never from what a client sends."""
 
     console: Console
     log: EventLog
     topics: Callable[[], Topics]
     token: str | None = None
     base_path: str = "/"
+    clients: int = 100
+    """Followers of the stream at once."""
 
     def application(self) -> web.Application:
         """The routes, below `base_path`."""
-        inside = web.Application(middlewares=[guard, self._admit], client_max_size=MAX_BODY)
-        alerts = Alerts(self.log, self.topics, self.console)
-        api.add_routes(inside, self.console, self.log, self.topics, alerts)
-        page.add_routes(inside, self.console, alerts, "/" + self.base_path.strip("/"))
-        inside.router.add_get("/static/{name}", _static)
-        if not self.base_path.strip("/"):
-            return inside
-        app = web.Application(middlewares=[guard])
-        app.add_subapp("/" + self.base_path.strip("/"), inside)
+        app, base = application(self._admit), self.base_path.strip("/")
+        if not base:
+            self._add_routes(app, "")
+            return app
+        inside = web.Application()
+        self._add_routes(inside, f"/{base}")
+        app.router.add_get(f"/{base}", _inside)
+        app.add_subapp(f"/{base}", inside)
         return app
+
+    def _add_routes(self, app: web.Application, base: str) -> None:
+        alerts = Alerts(self.log, self.topics, self.console)
+        Stream(alerts, most=self.clients).add_routes(app)
+        api.add_routes(app, self.console, self.log, self.topics, alerts)
+        Syndication(alerts).add_routes(app)
+        app.router.add_get("/", Page(self.console, alerts, base).show)
+        app.router.add_get("/static/{name}", _static)
 
     @web.middleware
     async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        require_token(request, self.token)
+        """Nothing can be changed here, so a browser may keep the token and send it by itself."""
+        require_token(request, self.token, basic=True)
         return await handler(request)
+
+
+async def _inside(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPMovedPermanently(f"{request.rel_url.raw_path}/")
 
 
 async def _static(request: web.Request) -> web.Response:
     """A file of the package; names are looked up in a table, never joined to a path."""
-    found = STATIC.get(request.match_info["name"])
-    if found is None:
-        raise ApiError(404, "MON-RUN-404", "there is no such file")
-    body = files("monitor.server").joinpath("static", request.match_info["name"]).read_bytes()
-    return web.Response(body=body, content_type=found, headers={"Cache-Control": "max-age=3600"})
+    name = request.match_info["name"]
+    if name not in STATIC:
+        raise not_found("there is no such file")
+    body = files("monitor.server").joinpath("static", name).read_bytes()
+    return web.Response(body=body, content_type=STATIC[name], headers={"Cache-Control": "private, max-age=3600"})

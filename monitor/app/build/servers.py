@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.app.build.service import Built
 from monitor.config import feeds
 from monitor.config.config import Config
+from monitor.config.problems import suggest
+from monitor.config.writing import entry_of
 from monitor.errors import ConfigError, UsageError
 from monitor.model.feed import FeedSpec
+from monitor.model.snapshot import Snapshot
+from monitor.pipeline import Rules
+
+if TYPE_CHECKING:
+    from monitor.adapters.observe import Metrics
+
+OVERDUE = 60.0
+"""Seconds past its due time after which a feed counts as overdue."""
+FIXED = ("filter", "auth_file", "headers_file")
+"""Keys that are compiled or read with the configuration; a feed added while running would go without them."""
 
 
 def attach_servers(built: Built, config: Config) -> None:
@@ -32,18 +44,19 @@ def _admin(built: Built, config: Config) -> Callable[[], Coroutine[None, None, N
     from monitor.server.admin import Admin
     from monitor.server.web import listen
 
-    wanted = config.settings.admin
+    wanted, service = config.settings.admin, built.service
     assert wanted is not None
 
     def metrics() -> tuple[bytes, str]:
+        measure(built.observer.metrics, service.console.snapshot())
         return generate_latest(built.observer.metrics.registry), CONTENT_TYPE_LATEST
 
-    service = built.service
     admin = Admin(
         console=service.console,
         metrics=metrics,
         now=service.parts.clock.now,
-        read_feed=read_feed,
+        read_feed=lambda feed: read_feed(feed, service.parts.in_force.rules),
+        write_feed=entry_of,
         token=config.secret(wanted.write_token_file),
         open=is_loopback(wanted.host),
     )
@@ -63,20 +76,37 @@ def _page(built: Built, config: Config) -> Callable[[], Coroutine[None, None, No
         token=config.secret(wanted.read_token_file),
         base_path=wanted.base_path,
     )
-    return lambda: _serve(built, "page", wanted.host, listen(site.application(), wanted.host, wanted.port))
+    app = site.application()
+    return lambda: _serve(built, "page", wanted.host, listen(app, wanted.host, wanted.port, abandon=True))
+
+
+def measure(metrics: Metrics, picture: Snapshot) -> None:
+    """Sets what is true of an instant and not counted as it happens: asked for at each scrape, never in between."""
+    from monitor.server.shapes import STATES, state_of
+
+    states = Counter(map(state_of, picture.feeds))
+    for state in STATES:
+        metrics.feeds.labels(state).set(states[state])
+    late = picture.at - OVERDUE
+    overdue = sum(0 < row.cadence.due < late and not row.spec.paused for row in picture.feeds)
+    metrics.overdue.set(overdue)
+    metrics.in_flight.set(picture.in_flight)
+    metrics.head.set(picture.head)
+    metrics.uplink.set(picture.uplink)
+    metrics.reload_ok.set(picture.reload_ok)
+    for sink in picture.sinks:
+        metrics.lag.labels(sink.name).set(sink.lag)
 
 
 async def _serve(built: Built, name: str, host: str, listening: AbstractAsyncContextManager[int]) -> None:
     """Listens until cancelled. A port that is taken is one clear message."""
     try:
         async with listening as port:
-            built.addresses[name] = f"http://{host}:{port}"
+            built.addresses[name] = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             await asyncio.Event().wait()
     except OSError as error:
-        key = "server" if name == "page" else "admin"
-        raise UsageError(
-            f"{key}: cannot listen on {host}: {error.strerror}; set {key}.port to another one, or 0"
-        ) from error
+        key, why = "server" if name == "page" else "admin", error.strerror or str(error)
+        raise UsageError(f"{key}: cannot listen on {host}: {why}; set {key}.port to another one, or 0") from error
 
 
 def is_loopback(host: str) -> bool:
@@ -87,9 +117,17 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def read_feed(wanted: dict[str, Any]) -> FeedSpec:
-    """A feed as JSON, checked like one in a file; its origin is `runtime`. Raises ConfigError."""
-    found, problems = feeds.read("request", json.dumps({"feeds": [wanted]}), "polite")
+def read_feed(wanted: dict[str, Any], rules: Rules) -> FeedSpec:
+    """A feed as JSON, checked like one in a file; its origin is `runtime`. Raises ConfigError, UsageError."""
+    found, problems = feeds.check_entries("request", [wanted], rules.schedule.cls)
     if problems:
         raise ConfigError(problems)
-    return replace(found[0].spec, origin="runtime")
+    spec = found[0].spec
+    for key in FIXED:
+        if getattr(spec, key, None) or getattr(spec.overrides, key, None):
+            raise UsageError(f"{key}: a feed added while running cannot have it; put the feed into the configuration")
+    known = [watch.id for watch in rules.rules.watches]
+    for name in spec.watches or ():
+        if name not in known:
+            raise UsageError(f"watches: there is no watch {name}{suggest(name, known)}")
+    return replace(spec, origin="runtime")
