@@ -70,6 +70,7 @@ class HostileServer:
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     _says: dict[str, list[bytes | Handler]] = field(default_factory=dict)
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     def url(self, path: str = "/") -> str:
         return f"{self.scheme}://{self.host}:{self.port}{path}"
@@ -85,6 +86,7 @@ class HostileServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection: requests in turn until one side closes."""
         self.connections += 1
+        self._writers.append(writer)
         connection = Connection(reader, writer)
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
@@ -93,6 +95,11 @@ class HostileServer:
                 await writer.drain()
         finally:
             writer.close()
+
+    def abort(self) -> None:
+        """Ends what still hangs on a connection."""
+        for writer in self._writers:
+            writer.transport.abort()
 
     async def _answer(self, connection: Connection) -> bool:
         raw = await connection.reader.readuntil(b"\r\n\r\n")
@@ -137,7 +144,8 @@ async def hostile_server(host: str = "127.0.0.1", port: int = 0, **options: Any)
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)
+        server.abort()
+        await asyncio.sleep(0.001)
 
 
 class WallClock:

@@ -55,8 +55,6 @@ class BodyReader:
         except aiohttp.ClientPayloadError:
             whole = False
         except TimeoutError:
-            if not drip.expired():
-                raise
             if not framing.broken:
                 return Fault("too_slow", "min_rate", f"Less a second than fetch.min_rate = {self._settings.min_rate}.")
         if framing.broken:

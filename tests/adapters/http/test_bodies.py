@@ -314,6 +314,19 @@ async def test_h115_junk_behind_gzip(server: HostileServer, ask: Ask, junk: byte
     assert verdict.kind in ("ok", "encoding", "truncated")
 
 
+async def test_h115_junk_behind_brotli(server: HostileServer, ask: Ask) -> None:
+    """In the same piece it makes no sense, in another it is not looked at."""
+    packed = brotli.compress(FEED)
+
+    async def spell(connection: Connection) -> None:
+        await connection.send(reply(packed, "Content-Encoding: br", f"Content-Length: {len(packed) + 4}", length=False))
+        await asyncio.sleep(0.05)
+        await connection.send(b"junk")
+
+    assert (await ask(server.say("/a", reply(packed + b"junk", "Content-Encoding: br")))).kind in ("encoding", "ok")
+    assert (await ask(server.say("/b", spell))).kind == "ok"
+
+
 async def test_gzip_of_several_members(server: HostileServer, ask: Ask) -> None:
     """Members behind each other are one body."""
     verdict = await ask(server.say("/", reply(gzip(FEED[:30]) + gzip(FEED[30:]), "Content-Encoding: gzip")))

@@ -170,6 +170,22 @@ async def test_h24_a_few_of_each_family() -> None:
     assert {":" in host for host in found} == {True, False}
 
 
+async def test_h33_proxy_of_a_private_name(
+    names: NameServer, server: HostileServer, poll: Poll, settings: FetchSettings
+) -> None:
+    """The proxy's own name may be as private as it likes; it is the guard behind which targets are looked up."""
+    names.say("proxy.example.org", ("127.0.0.1",))
+    server.say(f"http://{HOST}:8080/", reply())
+    through = HttpFetcher(replace(settings, allow_cidrs=()), AGENT, WallClock(), CountingPacer())
+    proxy = f"http://proxy.example.org:{server.port}"
+    verdict = await through.fetch(FetchRequest(f"http://{HOST}:8080/", proxy=proxy))
+    await through.close()
+
+    assert isinstance(verdict, Fetched)
+    assert not verdict.response.partly_private
+    assert [name for name, _ in names.asked if name == HOST] == []
+
+
 async def test_mixed_names_are_remembered_within_bounds() -> None:
     """The oldest are forgotten; a clean answer is forgotten at once."""
     guard = Guard.of(FetchSettings())
