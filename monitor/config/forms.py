@@ -73,6 +73,7 @@ def feed_url(url: str) -> str | None:
 
 
 def proxy_url(url: str) -> str | None:
+    """An HTTP proxy; others are not spoken to."""
     parts = split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         return "has to be the URL of an HTTP proxy, for example http://proxy.example.org:3128"
@@ -90,6 +91,7 @@ def language(tag: str) -> str | None:
 
 
 def country(code: str) -> str | None:
+    """ISO 3166-1 alpha-2, in capitals."""
     if code in codes("countries"):
         return None
     hint = "; the United Kingdom is GB" if code.upper() == "UK" else ""
@@ -97,6 +99,7 @@ def country(code: str) -> str | None:
 
 
 def zone(name: str) -> str | None:
+    """A zone of the IANA list."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -105,6 +108,7 @@ def zone(name: str) -> str | None:
 
 
 def charset(name: str) -> str | None:
+    """A charset of texts that Python knows."""
     try:
         known = codecs.lookup(name)._is_text_encoding
     except (LookupError, ValueError, UnicodeError):
@@ -113,6 +117,7 @@ def charset(name: str) -> str | None:
 
 
 def network(text: str) -> str | None:
+    """A network of either family, without host bits."""
     try:
         ipaddress.ip_network(text)
     except ValueError:
@@ -121,10 +126,12 @@ def network(text: str) -> str | None:
 
 
 def host(text: str) -> str | None:
+    """A name without scheme, port and path."""
     return None if _HOST.fullmatch(text) else "has to be a host name without scheme, port and path"
 
 
 def listen_host(text: str) -> str | None:
+    """A name or an address to listen on."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -133,12 +140,14 @@ def listen_host(text: str) -> str | None:
 
 
 def bootstrap(text: str) -> str | None:
+    """One broker: `host:port`."""
     name, _, port = text.rpartition(":")
     good = port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65536 and listen_host(name.strip("[]")) is None
     return None if good else "has to be host:port, for example kafka:9092"
 
 
 def nameserver(text: str) -> str | None:
+    """An address, with a port if it is not 53."""
     name = text
     if text.startswith("[") or text.count(":") == 1:
         name, _, port = text.rpartition(":")
@@ -152,6 +161,7 @@ def nameserver(text: str) -> str | None:
 
 
 def topic_prefix(text: str) -> str | None:
+    """In front of every topic; may be empty."""
     if text and not _TOPIC.fullmatch(text):
         return "has to be letters, digits, `.`, `_` and `-`, for example news."
     return None
@@ -194,6 +204,7 @@ def contact(text: str) -> str | None:
 
 
 def base_path(text: str) -> str | None:
+    """A path below which the page lives."""
     if re.fullmatch(r"/([A-Za-z0-9._~-]+/?)*", text):
         return None
     return "has to be a path that begins with `/`, for example /news/"

@@ -103,6 +103,7 @@ def unknown_key(place: Place, path: str, word: str, allowed: Sequence[str]) -> P
 
 
 def duplicate_key(place: Place, name: str, first: Place) -> Problem:
+    """A key that stands twice in one mapping."""
     return at(place, name, "MON-CFG-002", f"this key stands twice; it stood first in line {first.line}")
 
 

@@ -141,6 +141,7 @@ class PackReader:
         )
 
     def load(self) -> dict[str, Any] | None:
+        """The file as a mapping; None, with the problem reported, if it is no YAML."""
         try:
             pack = yaml.load(self.text, _Loader)  # noqa: S506 (a safe loader)
         except yaml.MarkedYAMLError as error:
@@ -212,6 +213,7 @@ class PackReader:
             yield from self.block(spell_language(code), self.mapping(block, path), path)
 
     def block(self, language: str, block: Mapping[str, Any], path: Path) -> Iterator[_Entry]:
+        """The entries of one language; its exceptions and samples are put aside."""
         self.refuse_unknown(block, BLOCK_KEYS, path)
         if (clitics := block.get("clitics")) is not None and clitics not in CLITICS:
             self.report((*path, "clitics"), f"there are clitics of {', '.join(CLITICS)}", "MON-CFG-062")
@@ -227,6 +229,7 @@ class PackReader:
             yield from self.weak_entries(language, block, weak, (*path, "weak", at))
 
     def weak_entries(self, language: str, block: Mapping[str, Any], weak: object, path: Path) -> Iterator[_Entry]:
+        """An ambiguous alias, under each way it is written."""
         named = {"term": weak} if isinstance(weak, str) else self.mapping(weak, path)
         for kind, text in named.items():
             if kind not in WEAK_KINDS:
@@ -256,6 +259,7 @@ class PackReader:
         return NotIn(self.string(named.get("text"), path), "".join(fold_words(letters)), bool(named.get("case")))
 
     def read_sample(self, sample: object, language: str, path: Path) -> Sample:
+        """A text with what has to be found in it; a bare text has to give nothing."""
         named = {"text": sample} if isinstance(sample, str) else self.mapping(sample, path)
         self.refuse_unknown(named, SAMPLE_KEYS, path)
         expect = tuple(str(text) for text in self.items(named.get("expect"), path))

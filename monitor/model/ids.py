@@ -33,10 +33,12 @@ def article_id(feed: str, rung: str, value: str) -> ArticleId:
 
 
 def article_event_id(article: str, revision: int) -> EventId:
+    """One event for each revision of an article."""
     return EventId(digest("article-event", article, revision))
 
 
 def alert_id(article: str, watch: str, revision: int) -> EventId:
+    """One alert for each revision and watch; only a watch newly met makes one."""
     return EventId(digest("alert", article, watch, revision))
 
 

@@ -187,10 +187,12 @@ class Sniffed:
 
 
 def gzip() -> Inflater:
+    """RFC 1952: any number of members."""
     return Members(GZIP_MAGIC, lambda: ZlibStream(31))
 
 
 def zstandard() -> Inflater:
+    """RFC 8878: any number of frames."""
     return Members(ZSTD_MAGIC, ZstdStream)
 
 

@@ -109,6 +109,7 @@ def credentials(security: SecuritySettings) -> dict[str, Any]:
 
 
 def trust(security: SecuritySettings) -> ssl.SSLContext:
+    """Whom we believe, and the certificate we show. Raises OSError, or ssl.SSLError for files that are none."""
     context = ssl.create_default_context(cafile=security.ca_file)
     if security.cert_file:
         context.load_cert_chain(security.cert_file, security.key_file)
@@ -127,6 +128,7 @@ def stamps(security: SecuritySettings) -> Stamps:
 
 
 def unreachable(settings: ClusterSettings, error: BaseException, words: Sequence[str]) -> Unreachable:
+    """What is told when no broker answers: the last thing the client complained of."""
     cause = words[-1] if words else str(error) or type(error).__name__
     if ClusterAuthorizationFailedError.__name__ in cause:
         cause = f"user {settings.security.username} may write to no topic at all"

@@ -178,4 +178,5 @@ def chunks(records: Sequence[Logged], budget: int) -> Iterator[list[Logged]]:
 
 
 def spell(fault: BaseException) -> str:
+    """A fault in words; some have none of their own."""
     return str(fault) or type(fault).__name__

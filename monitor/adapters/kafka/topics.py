@@ -162,6 +162,7 @@ async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
 
 
 def row(spec: TopicSpec, state: State, problem: str = "", remedy: str = "") -> TopicRow:
+    """A topic of the plan with what was found."""
     return TopicRow(spec.name, spec.partitions, spec.replication, dict(spec.config), state, problem, remedy)
 
 
