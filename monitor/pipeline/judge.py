@@ -20,18 +20,18 @@ from monitor.model.event import (
     Change,
     DeadLetter,
     Event,
-    FeedEvent,
     FeedEventKind,
     Outcome,
     Record,
 )
 from monitor.model.feed import FeedSpec
-from monitor.model.ids import ArticleId, alert_id, article_event_id, article_id, digest, feed_event_id
+from monitor.model.ids import ArticleId, alert_id, article_event_id, article_id, digest
 from monitor.model.notes import ItemsCut, Note, RungChanged
 from monitor.model.state import Counts, FeedState, Item
 from monitor.model.units import Instant, rfc3339
 from monitor.model.watch import Match
 from monitor.normalise.furniture import learn_lines
+from monitor.pipeline.announce import announce, named
 from monitor.pipeline.rules import Rules
 from monitor.publish.envelope import dead_letter, fits, record
 from monitor.state.transition import after_read
@@ -51,18 +51,13 @@ def judge(
     feed: FeedSpec, reading: Reading, state: FeedState, rules: Rules, now: Instant
 ) -> Generator[None, None, Outcome]:
     """The outcome of a document that was read, without its due time; a slice per article."""
-    bench = _Bench(_named(feed, reading, state), reading, state, rules, now)
+    bench = _Bench(named(feed, reading.feed_title or state.title), reading, state, rules, now)
     yield
     for article in reading.articles:
         bench.hear(article)
         yield
     bench.close()
     return bench.outcome()
-
-
-def _named(feed: FeedSpec, reading: Reading, state: FeedState) -> FeedSpec:
-    """A feed without a name of its own is shown under the title it gives itself."""
-    return feed if feed.name else replace(feed, name=reading.feed_title or state.title or feed.id)
 
 
 @dataclass(slots=True)
@@ -74,6 +69,7 @@ class _Bench:
     state: FeedState
     rules: Rules
     now: Instant
+    watches: frozenset[str] = field(init=False)
     memory: Memory = field(init=False)
     trust: Trust = field(init=False)
     events: list[Event] = field(default_factory=list)
@@ -86,15 +82,18 @@ class _Bench:
     filtered: int = 0
     refused: int = 0
     """Articles whose record no broker would take."""
+    shared: int = 0
+    """Articles that were known before this document."""
     numbered: int = 0
     """Feed events made in this poll."""
     lines: list[tuple[int, ...]] = field(default_factory=list)
     """Of the new articles: what most of them share is boilerplate."""
 
     def __post_init__(self) -> None:
+        self.watches = self.rules.watches_of(self.feed)
         self.memory = Memory(self.state.items)
         known = [item for raw in self.reading.known if (item := self.memory.touch_raw(raw)) is not None]
-        self.known = len(self.reading.known)
+        self.known = self.shared = len(self.reading.known)
         self.trust = judge_rungs(self.reading.articles, known, self.memory, self.state.distrusted)
 
     @property
@@ -109,42 +108,55 @@ class _Bench:
                 self.lines.append(article.lines)
                 self._admit(article, article_id(self.feed.id, rung, value))
             case Edited(item, changed):
-                self._revise(article, item, changed)
+                self.shared += item.first_seen != self.now
+                self._revise(article, replace(item, raw_hash=article.raw_hash, hashes=article.hashes), changed)
             case Known(item):
+                self.shared += item.first_seen != self.now
                 self.known += 1
                 self.memory.keep(replace(item, raw_hash=article.raw_hash))
 
     def _admit(self, article: Article, name: ArticleId) -> None:
-        item = item_of(name, article, self.now)
+        """What is not published, because of the feed's filter or its size, is remembered with revision 0."""
+        unpublished = replace(item_of(name, article, self.now), revision=0)
         if not self.rules.passes(self.feed, article):
             self.filtered += 1
-            self.memory.keep(item)
+            self.memory.keep(unpublished)
             return
-        found = self.rules.matches(self.feed, article)
-        known = self._identified(item, article)
-        change: Change = "baseline" if self.baseline else "new"
-        if self._publish(known, change, (), found, found if self._alerting(article) else ()):
-            self.new += 1
-        self.memory.keep(replace(item, alerted=tuple(watch_hash(one.watch.id) for one in found)))
+        self._bring_out(article, unpublished, "baseline" if self.baseline else "new")
 
-    def _revise(self, article: Article, item: Item, changed: tuple[str, ...]) -> None:
-        """An edit alerts only for watches the article did not meet before."""
+    def _bring_out(self, article: Article, unpublished: Item, change: Change) -> None:
+        """Publishes an article for the first time."""
+        found = self.rules.matches(article, self.watches)
+        item = replace(unpublished, revision=1, alerted=tuple(watch_hash(one.watch.id) for one in found))
+        alerting = found if self._alerting(article) else ()
+        if self._publish(self._identified(item, article), change, (), found, alerting):
+            self.new += 1
+            self.memory.keep(item)
+        else:
+            self.memory.keep(unpublished)
+
+    def _revise(self, article: Article, unpublished: Item, changed: tuple[str, ...]) -> None:
+        """`unpublished` is what is remembered if the edit stays here: the texts of now, the revision of before."""
         if not self.rules.passes(self.feed, article):
             self.filtered += 1
-            self.memory.keep(replace(item, raw_hash=article.raw_hash, hashes=article.hashes))
-            return
-        found = self.rules.matches(self.feed, article)
-        fresh = tuple(one for one in found if watch_hash(one.watch.id) not in item.alerted)
-        revised = replace(
-            item,
-            raw_hash=article.raw_hash,
-            hashes=article.hashes,
-            revision=item.revision + 1,
-            alerted=item.alerted + tuple(watch_hash(one.watch.id) for one in fresh),
-        )
+            self.memory.keep(unpublished)
+        elif not unpublished.revision:
+            # Nobody has heard of it yet, so to everybody it is new.
+            self._bring_out(article, unpublished, "new")
+        else:
+            self._update(article, unpublished, changed)
+
+    def _update(self, article: Article, unpublished: Item, changed: tuple[str, ...]) -> None:
+        """An edit alerts only for watches the article did not meet before."""
+        found = self.rules.matches(article, self.watches)
+        fresh = tuple(one for one in found if watch_hash(one.watch.id) not in unpublished.alerted)
+        alerted = unpublished.alerted + tuple(watch_hash(one.watch.id) for one in fresh)
+        revised = replace(unpublished, revision=unpublished.revision + 1, alerted=alerted)
         if self._publish(self._identified(revised, article), "updated", changed, found, fresh):
             self.updated += 1
-        self.memory.keep(revised)
+            self.memory.keep(revised)
+        else:
+            self.memory.keep(unpublished)
 
     def _publish(
         self,
@@ -204,20 +216,31 @@ class _Bench:
         if not self.baseline and self.new > STORM:
             self._announce("storm", {"new": self.new})
         if self._gapped():
-            since = self.state.health.last_success or self.now
-            self._announce("gap", {"from": rfc3339(since), "to": rfc3339(self.now), "seconds": round(self.now - since)})
+            self._announce("gap", self._lost())
+
+    def _lost(self) -> dict[str, Any]:
+        """The interval in which items came and went. `unavoidable`: the server itself forbids asking twice as often."""
+        since = self.state.health.last_success or self.now
+        seconds, max_age = self.now - since, self.state.freshness.max_age
+        times = {"from": rfc3339(since), "to": rfc3339(self.now), "seconds": round(seconds)}
+        return {**times, "unavoidable": max_age is not None and max_age > seconds / 2}
 
     def _announce(self, kind: FeedEventKind, detail: dict[str, Any]) -> None:
         self.numbered += 1
-        name = feed_event_id(self.feed.id, kind, self.state.events + self.numbered)
-        event = FeedEvent(name, self.now, kind, self.feed, detail, self.rules.generation)
+        number = self.state.events + self.numbered
+        event, made = announce(self.feed, number, kind, detail, self.rules, self.now)
         self.events.append(event)
-        self.records.append(record(event, self.rules.topics))
+        self.records.append(made)
 
     def _gapped(self) -> bool:
-        """Nothing of this document was in the last one, and both held two items or more: some came and went unseen."""
-        alone = not self.known and not self.updated and self.new >= 2 and self.state.cadence.window >= 2
-        return alone and not self.baseline
+        """Nothing of this document was in the last one, and both held two items or more: some came and went unseen.
+
+        A document that is not the whole list of items proves nothing (RFC 3229: 226 has only what changed).
+        """
+        articles, status = self.reading.articles, self.reading.verdict.response.status
+        if self.baseline or self.shared or len(articles) < 2 or self.state.cadence.window < 2:
+            return False
+        return not self.reading.cut and status != 226 and not articles[0].quality.truncated
 
     def outcome(self) -> Outcome:
         """What the document leads to."""

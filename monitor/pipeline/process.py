@@ -15,7 +15,8 @@ from monitor.model.notes import Note, OperatorTold, Unaccounted
 from monitor.model.notes import Polled as PolledNote
 from monitor.model.poll import Failed, Gone, NotModified, Response, Throttled
 from monitor.model.state import FeedState
-from monitor.model.units import Instant
+from monitor.model.units import Instant, rfc3339
+from monitor.pipeline.announce import announce, named
 from monitor.pipeline.judge import judge
 from monitor.pipeline.rules import Rules
 from monitor.schedule.cadence import after_gap, bounds_for, learn, next_due
@@ -27,6 +28,8 @@ Polled = Reading | NotModified | Gone | Throttled | Failed
 DARK_WAIT = 300.0
 """Seconds until a feed is asked again that failed while our own uplink was down; nothing else is held against it."""
 DARK_REASON = "5m: the network as a whole is down, nothing is counted"
+DARK_KINDS = frozenset({"dns", "connect", "tls", "tls_cert", "timeout", "not_a_feed"})
+"""What a feed may seem to be when only our own uplink is down, or a portal answers in everybody's place."""
 FOR_OPERATORS = frozenset({"auth", "blocked_address", "blocked_url"})
 
 
@@ -57,13 +60,13 @@ def processing(
     match result:
         case Reading():
             if result.failed is not None:
-                outcome = _failed(feed, result.failed, state, moment)
+                outcome = _failed(feed, result.failed, state, rules, moment)
             else:
                 outcome = yield from judge(feed, result, state, rules, moment.now)
         case NotModified():
             outcome = Outcome(feed, after_not_modified(state, result, moment.now))
         case Failed() | Gone() | Throttled():
-            outcome = _failed(feed, result, state, moment)
+            outcome = _failed(feed, result, state, rules, moment)
         case _:
             assert_never(result)
     learned = _learn(feed, outcome, state, rules, moment)
@@ -76,8 +79,17 @@ def _response(result: Polled) -> Response:
     return result.verdict.response if isinstance(result, Reading) else result.response
 
 
-def _failed(feed: FeedSpec, failed: Failed | Gone | Throttled, state: FeedState, moment: Moment) -> Outcome:
-    return Outcome(feed, after_failure(state, failed, moment.now, counted=moment.uplink))
+def _failed(
+    feed: FeedSpec, failed: Failed | Gone | Throttled, state: FeedState, rules: Rules, moment: Moment
+) -> Outcome:
+    """No document. A feed that is given up for good says so once."""
+    after = after_failure(state, failed, moment.now, counted=moment.uplink)
+    if not after.health.retired or state.health.retired:
+        return Outcome(feed, after)
+    detail = {"since": rfc3339(state.health.gone_since or moment.now)}
+    number = state.events + 1
+    event, made = announce(named(feed, state.title), number, "retired", detail, rules, moment.now)
+    return Outcome(feed, replace(after, events=number), (event,), (made,))
 
 
 def _learn(feed: FeedSpec, outcome: Outcome, before: FeedState, rules: Rules, moment: Moment) -> FeedState:
@@ -89,7 +101,9 @@ def _learn(feed: FeedSpec, outcome: Outcome, before: FeedState, rules: Rules, mo
     elapsed = moment.now - last if last is not None else 0.0
     window = outcome.counts.fetched or state.cadence.window
     bounds = bounds_for(feed, state.cadence, rules.schedule)
-    cadence = learn(state.cadence, outcome.counts.new, window, elapsed, bounds)
+    # What a filter holds back has come all the same: the feed must be asked before it rolls out of the document.
+    came = sum(item.first_seen == moment.now for item in state.items)
+    cadence = learn(state.cadence, came, window, elapsed, bounds)
     gapped = any(isinstance(event, FeedEvent) and event.kind == "gap" for event in outcome.events)
     return replace(state, cadence=after_gap(cadence, feed, rules.schedule) if gapped else cadence)
 
@@ -99,7 +113,7 @@ def _plan(feed: FeedSpec, result: Polled, state: FeedState, rules: Rules, moment
     if state.health.last_success == moment.now:
         fresh = freshness(_response(result).headers, moment.now)
         state = keep_freshness(state, fresh, not_modified=isinstance(result, NotModified))
-    elif not moment.uplink:
+    elif not moment.uplink and state.health.kind in DARK_KINDS:
         return replace(state, cadence=replace(state.cadence, due=moment.now + DARK_WAIT, reason=DARK_REASON))
     wait = result.retry_after if isinstance(result, Throttled) else None
     due = next_due(feed, state, moment.now, rules.schedule, moment.jitter, wait)

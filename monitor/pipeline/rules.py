@@ -35,9 +35,8 @@ class Rules:
         own = self.filters.get(feed.id)
         return own is None or bool(own.match(text_of(article)))
 
-    def matches(self, feed: FeedSpec, article: Article) -> tuple[Match, ...]:
-        """The watches this article meets."""
-        allowed = self.watches_of(feed)
+    def matches(self, article: Article, allowed: frozenset[str]) -> tuple[Match, ...]:
+        """The watches this article meets, of those that are `allowed` to judge its feed."""
         if not allowed:
             return ()
         found = self.rules.match(text_of(article), allowed)
