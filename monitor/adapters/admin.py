@@ -69,7 +69,7 @@ def refusal(status: int, answer: dict[str, Any]) -> MonitorError:
     given = answer.get("error")
     told = given if isinstance(given, dict) else {}
     error = MonitorError(str(told.get("message") or f"the service refused this with status {status}"))
-    error.id = str(told.get("id") or error.id)
+    error.id = str(told.get("id") or "MON-RUN-400")
     return error
 
 

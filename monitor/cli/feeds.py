@@ -34,7 +34,7 @@ def register(root: typer.Typer) -> None:
 def list_feeds(config: Path = CONFIG, json: bool = JSON) -> None:
     """List the feeds of the configuration and those added while running."""
     from monitor.cli.lists import as_row
-    from monitor.server.api import state_of
+    from monitor.server.shapes import state_of
 
     rows = [{**as_row(row.spec), "state": state_of(row)} for row in _rows(config)]
     print_rows(rows, json, LISTED)
@@ -47,7 +47,7 @@ def status(
     json: bool = JSON,
 ) -> None:
     """Show how feeds do: last verdict, failures, when the next poll is due and why."""
-    from monitor.server.api import feed_of
+    from monitor.server.shapes import feed_of
 
     found = [feed_of(row) for row in _rows(config)]
     if feed is not None:

@@ -13,7 +13,7 @@ import typer
 from monitor.cli.common import CONFIG, JSON, USAGE, print_json, say, tell, trial_configuration
 from monitor.cli.explain import check_language
 from monitor.cli.input import STDIN, name_of, read_bytes, whole
-from monitor.errors import MonitorError, UsageError
+from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.match.matcher import RuleSet
@@ -66,7 +66,7 @@ def judged_file(rules: RuleSet, file: Path, lang: str | None) -> dict[str, Any]:
 
 
 def judged_lines(rules: RuleSet, file: Path, lang: str | None) -> Iterator[dict[str, Any]]:
-    """`{"id","matched","hits"}` for each line that is one object. Raises MonitorError at the first that is none."""
+    """`{"id","matched","hits"}` for each line that is one object. Raises UsageError at the first that is none."""
     import msgspec
 
     from monitor.cli.judging import Line
@@ -78,9 +78,7 @@ def judged_lines(rules: RuleSet, file: Path, lang: str | None) -> Iterator[dict[
                 try:
                     one = decoder.decode(line)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise MonitorError(
-                        f"{name_of(file)}:{number}: not the object that --jsonl needs: {error}"
-                    ) from error
+                    raise UsageError(f"{name_of(file)}:{number}: not the object that --jsonl needs: {error}") from error
                 yield {"id": one.id, **judged(rules, one.title or "", one.body, one.lang or lang)}
 
 

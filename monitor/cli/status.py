@@ -90,7 +90,7 @@ def describe(picture: Picture, config: Config) -> dict[str, Any]:
 
 def condition(row: FeedRow, picture: Picture) -> str:
     """One word for how a feed does; `late`: its time has passed, and the running service has not asked."""
-    from monitor.server.api import state_of
+    from monitor.server.shapes import state_of
 
     state = state_of(row)
     overdue = row.cadence.due and picture.at - row.cadence.due > LATE

@@ -225,7 +225,7 @@ def test_match_on_files_lines_and_a_pipe(alone, tmp_path):
     lines = '{"id":1,"body":"x"}\n\n{"id":"b","title":"Ukraine","body":"","lang":"en"}\n'
     answers = alone.rows("match", "title:ukraine", "--jsonl", input=lines, cwd=tmp_path)
     assert [(row["id"], row["matched"]) for row in answers] == [(1, False), ("b", True)]
-    broken = alone.run("match", "x", "--jsonl", input='{"id":1}\n', cwd=tmp_path, code=1)
+    broken = alone.run("match", "x", "--jsonl", input='{"id":1}\n', cwd=tmp_path, code=2)
     assert "-:1:" in broken.stderr
     assert "MON-QRY-002" in alone.run("match", "ukraine AND", input="x", cwd=tmp_path, code=2).stderr
 

@@ -97,7 +97,7 @@ async def _names(config: Config) -> Finding:
         found = await resolver.resolve(NAME, 443)
     except OSError as error:
         remedy = "look at the name servers of this machine, or set `fetch.nameservers`"
-        return Finding("names", False, f"{NAME}: {error}", remedy, dependency=True)
+        return Finding("names", False, f"{NAME}: {error.strerror or error}", remedy, dependency=True)
     finally:
         await resolver.close()
     return Finding("names", bool(found), f"{NAME} is known", dependency=True)
