@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from monitor.fetch.settings import FetchSettings
 from monitor.model.article import Reading, ReadTask
 from monitor.model.event import Batch, Logged
 from monitor.model.feed import FeedChanges, FeedSpec
@@ -53,6 +54,9 @@ class Fetcher(Protocol):
 
         The body is at most the cap after decompression; a refused address gives `Failed(blocked_address)` on every hop.
         """
+
+    def use(self, settings: FetchSettings) -> None:
+        """Other settings for whatever begins from now on, after a reload."""
 
     async def close(self) -> None:
         """Drops all connections."""

@@ -6,10 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.fixtures import kafka, kafka_jars  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A run that decides whether a change is taken draws the same examples every time; everybody else's looks for new ones.
+settings.register_profile("ci", derandomize=True, database=None, deadline=None)
+settings.register_profile("local", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,10 @@ class ScriptedFetcher:
                 return result
             step = result
 
+    def use(self, settings: FetchSettings) -> None:
+        """Other settings for whatever begins from now on."""
+        self._settings, self._guard = settings, Guard.of(settings)
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -254,6 +254,17 @@ async def test_closed_and_used_again(web: Web) -> None:
     assert isinstance(await web.fetcher.fetch(FetchRequest(url)), Fetched)
 
 
+async def test_other_settings_hold_from_the_next_poll_on(web: Web) -> None:
+    """A reload: what was allowed is refused, and the other way round."""
+    url = web.say("/rss", Answer(200, (), FEED))
+    before = await web.fetcher.fetch(FetchRequest(url))
+    web.fetcher.use(FetchSettings(deny_cidrs=("127.0.0.0/8",)))
+    refused = await web.fetcher.fetch(FetchRequest(url))
+
+    assert isinstance(before, Fetched)
+    assert refused.kind in ("blocked_url", "blocked_address")
+
+
 async def test_name_with_private_addresses_in_the_script() -> None:
     """The scripted resolver follows the rule of the real one: some public address is enough, none is not."""
     web = ScriptedFetcher()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from hypothesis import given, settings
@@ -96,7 +97,7 @@ def test_json_is_read_as_json(tree: Any) -> None:
     """What YAML shares with JSON means the same here, but for numbers nobody writes."""
     text = json.dumps(tree, ensure_ascii=True)
     documents, problems = places.read("a", text)
-    if not problems and "e" not in text and "." not in text:
+    if not problems and "e" not in text and "." not in text and not re.search(r"\d{16}", text):
         assert json.loads(json.dumps(documents[0].plain())) == json.loads(text)
 
 

@@ -53,6 +53,7 @@ class HttpFetcher:
         self._guard = Guard.of(settings)
         self._lanes = Lanes(settings.concurrency)
         self._opened: tuple[aiohttp.ClientSession, GuardedResolver] | None = None
+        self._retired: list[aiohttp.ClientSession] = []
 
     async def fetch(self, request: FetchRequest) -> Verdict:
         """What came of one poll. Never raises for anything a remote side does."""

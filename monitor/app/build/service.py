@@ -227,6 +227,8 @@ def _attach_reload(built: Built, config: Config, source: ConfigSource, registry:
 
     def apply(new: Config) -> None:
         now, fresh = service.parts.in_force, in_force(new)
+        if fresh.fetch != now.fetch:
+            service.parts.fetcher.use(fresh.fetch)
         now.rules, now.fetch, now.credentials = fresh.rules, fresh.fetch, fresh.credentials
         service.parts.pacer.book.settings = new.settings.hosts
         for shard in service.shards.shards.values():
