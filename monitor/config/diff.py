@@ -20,7 +20,7 @@ T = TypeVar("T")
 MANY = 10
 SHARE = 0.1
 """A removal of more feeds than the one and more than this share of all needs to be meant."""
-AT_START = ("data_dir", "app", "contact", "parse", "ledger", "topics", "sinks", "parse", "server", "admin", "retention", "log")
+AT_START = ("data_dir", "app", "contact", "ledger", "topics", "sinks", "parse", "server", "admin", "retention", "log")
 """Settings that are taken up only when the program starts."""
 
 

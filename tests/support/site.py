@@ -51,11 +51,13 @@ class Site:
                     site.requests.append((self.path, known is not None))
                 page = site.pages.get(self.path.partition("?")[0])
                 if page is None:
-                    return self.send_error(404)
+                    self.send_error(404)
+                    return
                 body = page()
                 tag = f'"{sha256(body).hexdigest()[:16]}"'
                 if known == tag:
-                    return self._answer(304, b"", tag)
+                    self._answer(304, b"", tag)
+                    return
                 self._answer(200, body, tag)
                 with site._lock:
                     site.served.append((self.path, body))

@@ -53,7 +53,7 @@ class HttpFetcher:
         self._guard = Guard.of(settings)
         self._lanes = Lanes(settings.concurrency)
         self._opened: tuple[aiohttp.ClientSession, GuardedResolver] | None = None
-        self._retired: list[aiohttp.ClientSession] = []
+        self._retired: list[tuple[aiohttp.ClientSession, GuardedResolver]] = []
 
     async def fetch(self, request: FetchRequest) -> Verdict:
         """What came of one poll. Never raises for anything a remote side does."""
@@ -69,12 +69,24 @@ class HttpFetcher:
                 return step
             walk.target = step
 
+    def use(self, settings: FetchSettings) -> None:
+        """Other settings for whatever begins from now on; what is under way ends on the connection it has."""
+        self._settings, self._guard = settings, Guard.of(settings)
+        self._lanes = Lanes(settings.concurrency)
+        self._retire()
+
     async def close(self) -> None:
         """Drops all connections."""
-        if self._opened is not None:
-            (session, resolver), self._opened = self._opened, None
+        self._retire()
+        while self._retired:
+            session, resolver = self._retired.pop()
             await session.close()
             await resolver.close()
+
+    def _retire(self) -> None:
+        if self._opened is not None:
+            self._retired.append(self._opened)
+            self._opened = None
 
     def _open(self) -> tuple[aiohttp.ClientSession, GuardedResolver]:
         if self._opened is None:
