@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from monitor.match.explain import Explained, WhyNot
 from monitor.match.explain import explain as judge
 from monitor.match.matcher import RuleSet
 from monitor.match.scan import utf16_length
-from monitor.model.article import FieldName, Language
+from monitor.model.article import FieldName, Language, Removed
 from monitor.model.watch import Hit, Text
 from monitor.normalise.furniture import Stripped, strip_furniture
 from monitor.normalise.language import detect, primary, read_tag
@@ -43,6 +43,7 @@ class Examined:
     title: str
     language: Language
     stripped: Stripped
+    removed: tuple[Removed, ...]
     results: tuple[Explained, ...]
 
     def span(self, field: FieldName, start: int, end: int) -> tuple[int, int]:
@@ -59,7 +60,14 @@ def examine(raw: str, rules: RuleSet, *, title: str = "", lang: str | None = Non
     stripped = strip_furniture(_BREAK.sub("\n", raw), "body")
     language = spoken(title, stripped.text, lang)
     text = Text(title=title, body=stripped.text, language=primary(language.tag).lower())
-    return Examined(raw, title, language, stripped, judge(rules, text, stripped.removed))
+    removed = tuple(map(_without_line_end, stripped.removed))
+    return Examined(raw, title, language, stripped, removed, judge(rules, text, removed))
+
+
+def _without_line_end(line: Removed) -> Removed:
+    """Of a carriage return and a line feed the rules leave the first half on the line."""
+    bare = line.text.rstrip("\r")
+    return replace(line, text=bare, end=line.start + len(bare))
 
 
 def spoken(title: str, text: str, lang: str | None) -> Language:
@@ -84,8 +92,7 @@ def text_of(examined: Examined) -> dict[str, Any]:
     language = examined.language
     spoken_as = {"tag": language.tag, "source": language.source, "confidence": round(language.confidence, 3)}
     removed = [
-        {"start": line.start, "end": line.end, "kind": line.kind, "text": examined.raw[line.start : line.end]}
-        for line in examined.stripped.removed
+        {"start": line.start, "end": line.end, "kind": line.kind, "text": line.text} for line in examined.removed
     ]
     return {"text": {"language": spoken_as, "chars": len(examined.raw)}, "removed": removed}
 
@@ -111,7 +118,7 @@ def sentences(examined: Examined, results: Sequence[Explained]) -> Iterator[str]
     language = examined.language
     known = f"{language.tag} ({language.source}, {language.confidence:.2f})"
     yield f"text: {counted(len(examined.raw), 'character')}, language {known}"
-    for line in examined.stripped.removed:
+    for line in examined.removed:
         yield f"  removed by {line.kind}: {cut(line.text, 80)}"
 
 

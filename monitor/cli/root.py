@@ -77,9 +77,13 @@ def run_command(arguments: list[str]) -> int:
 
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
-        return int(app(arguments, standalone_mode=False, prog_name="news-monitor") or OK)
+        code = int(app(arguments, standalone_mode=False, prog_name="news-monitor") or OK)
+        return _interrupted() if code == INTERRUPTED else code
     except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
+    except SystemExit as end:
+        # typer turns a closed pipe into an exit of its own.
+        raise (end.__context__ if isinstance(end.__context__, BrokenPipeError) else end) from None
     except TyperException as error:
         error.show()  # type: ignore[attr-defined]
         return USAGE
