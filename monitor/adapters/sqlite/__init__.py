@@ -1,1 +1,1 @@
-"""."""
+"""The embedded ledger. Ports: `Ledger`, `LedgerView`, `EventLog`, `Registry`."""
