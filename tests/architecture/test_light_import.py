@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
-HEAVY = "aiohttp aiokafka numpy pydantic structlog click lxml yaml msgspec asyncio sqlite3 jinja2 prometheus_client rich"
+HEAVY = (
+    "aiohttp aiokafka numpy pydantic structlog click lxml yaml msgspec asyncio sqlite3 jinja2 prometheus_client rich"
+)
 OUTSIDE = "asyncio aiohttp aiokafka sqlite3"
 
 
@@ -27,7 +29,9 @@ def test_help_costs_little():
         "import resource, sys; from monitor.cli.root import run_command; code = run_command(['--help']);"
         "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_utime, file=sys.stderr)"
     )
-    runs = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in range(3)]
+    runs = [
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in range(3)
+    ]
     codes = {done.stderr.split()[0] for done in runs}
     seconds = min(float(done.stderr.split()[1]) for done in runs)
     assert codes == {"0"}
