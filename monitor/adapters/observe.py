@@ -67,6 +67,7 @@ class Metrics:
         self.feeds = self._gauge("feeds", "Feeds by state", "state")
         self.overdue = self._gauge("feeds_overdue", "Feeds past their due time by more than a minute")
         self.in_flight = self._gauge("fetch_in_flight", "Polls under way")
+        self.task_crashes = self._counter("task_crashes", "Faults of what runs beside the polls")
         self.uplink.set(1)
         self.reload_ok.set(1)
 
@@ -158,6 +159,7 @@ TABLE: dict[type[Note], Row] = {
     notes.ItemsCut: Row("items_cut", "warning", lambda m, n: m.truncated.inc(n.cut)),
     notes.OperatorTold: Row("operator_needed", "warning", lambda m, n: m.told.labels(n.kind).inc()),
     notes.PollCrashed: Row("poll_crashed", "error", lambda m, _: m.crashes.inc()),
+    notes.TaskCrashed: Row("task_crashed", "error", lambda m, _: m.task_crashes.inc()),
     notes.UplinkChanged: Row("uplink_changed", "warning", lambda m, n: m.uplink.set(n.up)),
     notes.WorkerReplaced: Row("worker_replaced", "warning", lambda m, n: m.restarts.labels(n.reason).inc()),
     notes.Committed: Row("committed", None, _committed),

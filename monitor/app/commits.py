@@ -39,7 +39,7 @@ class Commits:
         self._queue: list[Settled] = []
         self._dues: dict[FeedId, Instant] = {}
         self._wake = asyncio.Event()
-        self._closed = False
+        self._closed = self._flushing = False
         self._failed: LedgerError | None = None
 
     async def settle(self, feed: FeedId, outcome: Outcome, state: bytes | None) -> None:
@@ -55,20 +55,30 @@ class Commits:
         await done
 
     async def run(self) -> None:
-        """Commits until `close` and an empty queue. Raises LedgerError; every waiting poll gets the same."""
+        """Commits until `close` and an empty queue. Raises LedgerError; every waiting poll gets the same.
+
+        The only one who writes: a batch that is cancelled half-way would cost the shard.
+        """
         try:
             while not (self._closed and not self._queue):
                 await self._wake.wait()
                 self._wake.clear()
                 while self._queue:
                     await self._commit(self._take())
-            await self.flush_dues()
+                if self._flushing or self._closed:
+                    await self._write_dues()
+            self._fail(LedgerError("the shard was closed"))
         except LedgerError as error:
             self._fail(error)
             raise
 
-    async def flush_dues(self) -> None:
-        """Writes the due times of polls that changed nothing else, so that a restart asks nobody early."""
+    def flush(self) -> None:
+        """Has the due times of polls that changed nothing else written, so that a restart asks nobody early."""
+        self._flushing = True
+        self._wake.set()
+
+    async def _write_dues(self) -> None:
+        self._flushing = False
         if self._dues:
             dues, self._dues = tuple(self._dues.items()), {}
             await self._ledger.commit(Batch(self._shard, dues=dues))
@@ -95,12 +105,12 @@ class Commits:
             self._shard,
             states=tuple((one.feed, one.state) for one in taken if one.state is not None),
             records=tuple(record for one in taken for record in one.outcome.records),
+            dues=tuple((one.feed, one.outcome.state.cadence.due) for one in taken if one.state is None),
         )
         try:
             await self._ledger.commit(batch)
-        except LedgerError as error:
+        except LedgerError:
             self._queue = taken + self._queue
-            self._fail(error)
             raise
         for one in taken:
             self._dues.pop(one.feed, None)

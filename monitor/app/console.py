@@ -106,7 +106,8 @@ class ServiceConsole:
 
     def _sink(self, outbox: Outbox) -> SinkRow:
         kind = type(outbox.sink).__name__.removesuffix("Sink").lower()
-        return SinkRow(outbox.sink.name, kind, outbox.position, max(0, self.head - outbox.position), error=outbox.error)
+        lag = max(0, self.head - outbox.position)
+        return SinkRow(outbox.sink.name, kind, outbox.position, lag, outbox.dead, outbox.error)
 
 
 def _sum(feeds: Sequence[FeedRow]) -> Counts:

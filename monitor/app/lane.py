@@ -8,7 +8,25 @@ from collections.abc import Callable, Generator
 from monitor.model.event import Outcome
 
 SLICE = 0.008
-"""Seconds of rules between two turns of the event loop."""
+"""Seconds of work between two turns of the event loop."""
+
+
+class Turns:
+    """Lets the event loop run from time to time while something long is done."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._started = monotonic()
+
+    def begin(self) -> None:
+        """The loop has just run."""
+        self._started = self._monotonic()
+
+    async def take(self) -> None:
+        """Gives the loop a turn if it has been waiting for a slice."""
+        if self._monotonic() - self._started >= SLICE:
+            await asyncio.sleep(0)
+            self.begin()
 
 
 class Lane:
@@ -21,13 +39,11 @@ class Lane:
     async def run(self, steps: Generator[None, None, Outcome]) -> Outcome:
         """Steps through `pipeline.processing` to its end."""
         async with self._one_at_a_time:
-            started = self._monotonic()
+            turns = Turns(self._monotonic)
             while True:
                 try:
                     next(steps)
                 except StopIteration as end:
                     outcome: Outcome = end.value
                     return outcome
-                if self._monotonic() - started >= SLICE:
-                    await asyncio.sleep(0)
-                    started = self._monotonic()
+                await turns.take()

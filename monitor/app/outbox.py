@@ -37,13 +37,18 @@ class Outbox:
         self.sink = sink
         self.error = ""
         self.position = 0
+        self.dead = 0
+        """Records that were given up since the cursor exists."""
         self._log, self._clock, self._observe = log, clock, observe
         self._topics, self._point = tuple(topics), point
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Delivers until `stop`; what is in the log by then is delivered if the sink takes it at once."""
-        self.position = await self._start()
+        start = await self._start()
+        if start is None:
+            return
+        self.position = start
         while True:
             records = await self._log.read(self.position, self._topics, CHUNK)
             if records:
@@ -60,13 +65,16 @@ class Outbox:
         """Lets `run` end once the log is delivered, or at the next failure."""
         self._stopping.set()
 
-    async def _start(self) -> int:
+    async def _start(self) -> int | None:
+        """Where to go on; None if the service stopped before the target was level."""
         held = await self._resume()
         cursor = await self._log.cursor(self.sink.name)
+        self.position, self.dead = (cursor.seq, cursor.dead) if cursor else (0, 0)
         if held is None:
-            return cursor.seq if cursor else 0
+            return self.position
         head = await self._log.head()
-        await self._level(held, head)
+        if not await self._level(held, head):
+            return None
         await self._advance(head, 0)
         return head
 
@@ -80,17 +88,20 @@ class Outbox:
                     return None
                 wait = min(wait * 2, LONGEST_WAIT)
 
-    async def _level(self, held: Mapping[str, int], head: int) -> None:
-        """Brings every topic of the target to the head, each from what the target itself holds of it."""
+    async def _level(self, held: Mapping[str, int], head: int) -> bool:
+        """Brings every topic of the target to the head, each from what the target itself holds of it.
+
+        False if the sink failed while stopping.
+        """
         for topic in await self._log.topics():
             if self._topics and not any(fnmatchcase(topic, wanted) for wanted in self._topics):
                 continue
             at = held.get(topic, 0)
-            while at < head:
-                records = [one for one in await self._log.read(at, (topic,), CHUNK) if one.seq <= head]
-                if not records or not await self._deliver(records):
-                    break
+            while records := [one for one in await self._log.read(at, (topic,), CHUNK) if one.seq <= head]:
+                if not await self._deliver(records):
+                    return False
                 at = records[-1].seq
+        return True
 
     async def _deliver(self, records: Sequence[Logged]) -> bool:
         """True when all are delivered or given up; False if the sink failed while stopping."""
@@ -105,11 +116,14 @@ class Outbox:
                     return False
                 wait = min(wait * 2, LONGEST_WAIT)
             except Reject as error:
-                records = [one for one in records if one.seq != error.seq]
+                # One that names no record of these would be tried for ever: the first is given up in its place.
+                seq = error.seq if any(one.seq == error.seq for one in records) else records[0].seq
+                records = [one for one in records if one.seq != seq]
                 dead += 1
-                self._observe(SinkRejected(self.sink.name, error.seq, str(error)))
+                self._observe(SinkRejected(self.sink.name, seq, str(error)))
         if dead:
             await self._log.advance(self.sink.name, self.position, dead)
+            self.dead += dead
         self._point("outbox.sent")
         return True
 
@@ -143,7 +157,9 @@ class Outbox:
         news = asyncio.ensure_future(self._log.wait(self.position))
         stop = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait((news, stop), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait((news, stop), return_when=asyncio.FIRST_COMPLETED)
+            if news in done:
+                news.result()
         finally:
             news.cancel()
             stop.cancel()

@@ -6,12 +6,30 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 
 from monitor.model.ids import HostKey
+from monitor.model.poll import Failed, Response, Throttled
 from monitor.ports import Clock
 from monitor.schedule.hosts import HostBook
 
 Ticket = object
+LONGEST_TURN = 60.0
+"""Seconds a request waits for its host, or as long as the host's own spacing; who would wait longer comes back."""
+
+
+class HostShut(Exception):
+    """The host is not asked now: the operator denies it (`seconds` is infinite), or it told us to stay away."""
+
+    def __init__(self, host: HostKey, seconds: float) -> None:
+        self.host, self.seconds = host, seconds
+        super().__init__(f"{host} is not asked")
+
+    def verdict(self, response: Response) -> Failed | Throttled:
+        """What this makes of a poll; nobody was asked, so nobody has answered."""
+        if self.seconds == inf:
+            return Failed("blocked_url", "denied", f"{self.host} is denied by hosts.deny", response)
+        return Throttled(response, self.seconds, reason="host_throttled")
 
 
 class HostPacer:
@@ -25,7 +43,10 @@ class HostPacer:
 
     @asynccontextmanager
     async def turn(self, host: HostKey) -> AsyncIterator[None]:
-        """Waits for this host's budget. A request that is cancelled while it waits leaves no trace."""
+        """Waits for this host's budget. A request that is cancelled while it waits leaves no trace.
+
+        Raises HostShut instead of waiting for ever, or for hours.
+        """
         await self._wait(host)
         self.book.begin(host, self._clock.monotonic())
         try:
@@ -35,10 +56,19 @@ class HostPacer:
             self._announce()
 
     def free(self, host: HostKey) -> bool:
-        """Whether a request could start now."""
+        """Whether a request could start now, or would be told at once that the operator denies the host."""
         now = self._clock.monotonic()
         ready = self.book.ready_at(host, now)
-        return host not in self._queues and ready is not None and ready <= now
+        return host not in self._queues and ready is not None and (ready <= now or ready == inf)
+
+    def shut(self, host: HostKey) -> bool:
+        """Whether a request would be told to come back instead of waiting for its turn."""
+        now = self._clock.monotonic()
+        ready = self.book.ready_at(host, now)
+        return ready is not None and self._too_far(host, ready - now)
+
+    def _too_far(self, host: HostKey, seconds: float) -> bool:
+        return seconds > max(LONGEST_TURN, self.book.spacing(host))
 
     async def _wait(self, host: HostKey) -> None:
         ticket = object()
@@ -54,9 +84,11 @@ class HostPacer:
             self._announce()
 
     def _seconds(self, host: HostKey, ticket: Ticket) -> float | None:
-        """Until this ticket may start; None = not before another request has ended."""
+        """Until this ticket may start; None = not before another request has ended. Raises HostShut."""
         now = self._clock.monotonic()
         ready = self.book.ready_at(host, now)
+        if ready is not None and self._too_far(host, ready - now):
+            raise HostShut(host, ready - now)
         return None if ready is None or self._queues[host][0] is not ticket else ready - now
 
     async def _pause(self, seconds: float | None) -> None:

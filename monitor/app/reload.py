@@ -9,7 +9,7 @@ from monitor.app.console import ServiceConsole
 from monitor.config.config import Config
 from monitor.config.diff import ConfigDiff, diff, mass_removal
 from monitor.config.load import load
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, LedgerError
 from monitor.model.notes import Note, Reloaded
 from monitor.ports import ConfigSource, Documents, Registry
 
@@ -44,14 +44,18 @@ class Reloader:
     async def _take(self, documents: Documents) -> tuple[bool, Sequence[str]]:
         async with self._one_at_a_time:
             try:
-                new = load_documents(documents)
+                # Thousands of feeds take a second, in which polls must go on.
+                new = await asyncio.to_thread(load_documents, documents)
             except ConfigError as error:
-                return self._refuse(error.problems)
+                return self._refuse([str(problem) for problem in error.problems])
             change = diff(self.config, new)
             if problems := mass_removal(change.feeds, len(self.config.feeds), new.settings):
-                return self._refuse(problems)
+                return self._refuse([str(problem) for problem in problems])
             if change:
-                await self._registry.apply(change.feed_changes())
+                try:
+                    await self._registry.apply(change.feed_changes())
+                except LedgerError as error:
+                    return self._refuse([f"nothing was changed, for the ledger cannot take it: {error}"])
                 self._apply(new)
             return self._accept(new, change)
 
@@ -70,11 +74,10 @@ class Reloader:
         self._observe(note)
         return True, fixed
 
-    def _refuse(self, problems: Sequence[Problem]) -> tuple[bool, Sequence[str]]:
-        texts = [str(problem) for problem in problems]
-        self._console.reload_ok, self._console.reload_problems = False, tuple(texts)
-        self._observe(Reloaded(False, self.config.generation, problems=tuple(texts)))
-        return False, texts
+    def _refuse(self, problems: Sequence[str]) -> tuple[bool, Sequence[str]]:
+        self._console.reload_ok, self._console.reload_problems = False, tuple(problems)
+        self._observe(Reloaded(False, self.config.generation, problems=tuple(problems)))
+        return False, problems
 
 
 def load_documents(documents: Documents) -> Config:

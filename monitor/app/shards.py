@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from monitor.app.commits import Commits
+from monitor.app.lane import Turns
 from monitor.app.parts import Parts
-from monitor.app.worker import Worker
+from monitor.app.worker import Worker, state_of
 from monitor.errors import LedgerError
 from monitor.model.event import Outcome
-from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId, HostKey, ShardId
 from monitor.model.notes import LedgerFailed
 from monitor.model.snapshot import FeedRow
@@ -27,12 +29,12 @@ from monitor.schedule.agenda import Agenda
 from monitor.schedule.breaker import NETWORK_KINDS, SLOWDOWN
 from monitor.schedule.cadence import class_bounds, first_due
 from monitor.schedule.placement import host_key
-from monitor.state.codec import decode_state, encode_state
+from monitor.state.codec import encode_state
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before a shard is opened again after its ledger failed; doubled up to the longest."""
-DRAIN = 10.0
-"""Seconds running polls are given when the service stops."""
+DRAIN, LAST_COMMIT, CLOSE = 10.0, 4.0, 2.0
+"""Seconds running polls are given when the service stops, then what they led to, then the ledger for closing."""
 FLUSH = 60.0
 """Seconds between two writings of due times that nothing else changed."""
 IDLE = 5.0
@@ -52,17 +54,12 @@ class Running:
 
     def state(self, feed: FeedId) -> FeedState:
         """The state of a feed as of its last durable poll; a fresh one if it was never polled."""
-        data = self.states.get(feed)
-        return decode_state(data) if data is not None else FeedState(feed)
+        return state_of(feed, self.states.get(feed))
 
-    def keep(self, spec: FeedSpec, state: FeedState, *, again: bool) -> None:
-        """Replaces the state of a feed in memory, for its outcome is durable; `again` plans its next poll."""
-        if spec.id not in self.specs:
-            return
+    def keep(self, spec: FeedSpec, state: FeedState) -> None:
+        """Replaces the state of a feed in memory, for its outcome is durable."""
         self.states[spec.id] = encode_state(state)
-        self.rows[spec.id] = row_of(self.specs[spec.id], state)
-        if again and not self.specs[spec.id].paused:
-            self.agenda.put(spec.id, host_key(self.specs[spec.id].url), state.cadence.due)
+        self.rows[spec.id] = row_of(spec, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +90,31 @@ class Shard:
         self._stopping, self._wake = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
-        """Until `stop`, or until the round is done; a fault of the ledger only opens the shard again."""
+        """Until `stop`, or until the round is done; a fault of the ledger only opens the shard again.
+
+        A round does not go on after one: raises LedgerError.
+        """
         wait = FIRST_WAIT
         while not self._stopping.is_set():
-            opened = self._parts.clock.monotonic()
+            opened, failed = self._parts.clock.monotonic(), list[BaseException]()
             try:
                 await self._live()
-                if self._round is not None:
-                    return
             except* LedgerError as errors:
                 self.running = None
-                self.error = str(_leaf(errors))
+                failed.append(_leaf(errors))
+            if self._round is not None:
+                if failed:
+                    raise failed[0]
+                return
+            if failed:
                 wait = FIRST_WAIT if self._parts.clock.monotonic() - opened > LONGEST_WAIT else wait
-                self._parts.observe(LedgerFailed(self.error, wait))
-                await self._pause(wait)
+                await self._wait_out(failed[0], wait)
                 wait = min(wait * 2, LONGEST_WAIT)
+
+    async def _wait_out(self, error: BaseException, seconds: float) -> None:
+        self.error = str(error)
+        self._parts.observe(LedgerFailed(self.error, seconds))
+        await self._pause(seconds)
 
     def stop(self) -> None:
         """No new polls; `run` returns when the running ones are durable, or after `DRAIN`."""
@@ -122,14 +129,20 @@ class Shard:
         async with self._opened() as ledger, asyncio.TaskGroup() as group:
             commits = Commits(self.shard, ledger, self._parts.clock, self._parts.observe)
             committing = group.create_task(commits.run())
-            following = group.create_task(self._follow(ledger))
-            flushing = group.create_task(self._flush(commits))
-            self.running, self.error = self._load(ledger), ""
-            await self._poll_due(commits)
-            following.cancel()
-            flushing.cancel()
+            running = await self._load(ledger)
+            beside = [group.create_task(self._follow(ledger)), group.create_task(self._flush(commits))]
+            self.running, self.error = running, ""
+            await self._poll_due(running, commits)
+            for task in beside:
+                task.cancel()
             commits.close()
-            await committing
+            await self._last_commit(committing)
+
+    async def _last_commit(self, committing: asyncio.Task[None]) -> None:
+        """A ledger that hangs must not keep the process: what is not durable by then is polled anew."""
+        _, late = await asyncio.wait({committing}, timeout=LAST_COMMIT)
+        for task in late:
+            task.cancel()
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[ShardLedger]:
@@ -137,61 +150,79 @@ class Shard:
         try:
             yield ledger
         finally:
-            await ledger.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ledger.close(), CLOSE)
 
-    def _load(self, ledger: ShardLedger) -> Running:
+    async def _load(self, ledger: ShardLedger) -> Running:
         running = Running(dict(ledger.specs), dict(ledger.states), {}, Agenda())
-        for spec in running.specs.values():
+        turns = Turns(self._parts.clock.monotonic)
+        for spec in list(running.specs.values()):
             state = running.state(spec.id)
             running.rows[spec.id] = row_of(spec, state)
-            self._plan(running, spec, ledger.dues.get(spec.id), state)
+            self._plan(running, spec, max(ledger.dues.get(spec.id, 0.0), state.cadence.due))
+            await turns.take()
         return running
 
-    def _plan(self, running: Running, spec: FeedSpec, due: Instant | None, state: FeedState | None) -> None:
+    def _plan(self, running: Running, spec: FeedSpec, planned: Instant) -> None:
         """Puts a feed into the agenda: as planned before, never sooner after an attempt than its class allows."""
         if spec.paused:
             running.agenda.remove(spec.id)
             return
-        bounds = class_bounds(spec, self._parts.in_force.rules.schedule)
-        planned = max(due or 0.0, state.cadence.due if state else 0.0) or None
+        now, host = self._parts.clock.now(), host_key(spec.url)
         if self._round is not None:
-            if self._round.due(spec.id, planned, self._parts.clock.now()):
-                running.agenda.put(spec.id, host_key(spec.url), 0.0)
+            if self._round.due(spec.id, planned or None, now):
+                running.agenda.put(spec.id, host, 0.0)
             return
-        at = first_due(spec.id, self._parts.clock.now(), bounds.min, len(running.specs), planned)
+        bounds = class_bounds(spec, self._parts.in_force.rules.schedule)
+        at = first_due(spec.id, now, bounds.min, len(running.specs), planned or None)
         if (tried := self._attempts.get(spec.id)) is not None:
             at = max(at, tried + bounds.min)
-        running.agenda.put(spec.id, host_key(spec.url), at)
+        running.agenda.put(spec.id, host, at)
 
     async def _follow(self, ledger: ShardLedger) -> None:
+        turns = Turns(self._parts.clock.monotonic)
         async for changes in ledger.changes():
-            if self.running is not None:
-                self._change(self.running, changes)
-                self.nudge()
+            running = self.running
+            if running is None:
+                continue
+            for feed in changes.removed:
+                self._forget(running, feed)
+            for spec in changes.put:
+                self._take(running, spec)
+                await turns.take()
+            self.nudge()
 
-    def _change(self, running: Running, changes: FeedChanges) -> None:
-        for feed in changes.removed:
-            running.agenda.remove(feed)
-            running.specs.pop(feed, None)
-            running.states.pop(feed, None)
-            running.rows.pop(feed, None)
-        for spec in changes.put:
-            old, running.specs[spec.id] = running.specs.get(spec.id), spec
-            state = running.state(spec.id)
-            running.rows[spec.id] = row_of(spec, state)
-            if spec.id not in self.in_flight:
-                due = None if old is None or old.url != spec.url else running.agenda.due(spec.id)
-                self._plan(running, spec, due, state)
+    def _forget(self, running: Running, feed: FeedId) -> None:
+        running.agenda.remove(feed)
+        for known in (running.specs, running.states, running.rows, self._attempts):
+            known.pop(feed, None)
+
+    def _take(self, running: Running, spec: FeedSpec) -> None:
+        """A feed that is new or different. A poll under way plans the next one when it ends."""
+        old, running.specs[spec.id] = running.specs.get(spec.id), spec
+        state = running.state(spec.id)
+        running.rows[spec.id] = row_of(spec, state)
+        if spec.id not in self.in_flight:
+            self._plan(running, spec, self._replanned(old, spec, state))
+
+    def _replanned(self, old: FeedSpec | None, spec: FeedSpec, state: FeedState) -> Instant:
+        """The due time of a feed whose specification has changed: another address owes nothing to what the last one
+        did, and bounds that are narrower now hold from the last poll on, unless somebody wants us to stay away."""
+        if old is not None and old.url != spec.url:
+            self._attempts.pop(spec.id, None)
+            return 0.0
+        health, due = state.health, state.cadence.due
+        if health.kind not in ("ok", "not_modified", "redirected") or health.last_poll is None:
+            return due
+        return min(due, health.last_poll + class_bounds(spec, self._parts.in_force.rules.schedule).max)
 
     async def _flush(self, commits: Commits) -> None:
         while True:
             await self._parts.clock.sleep_until(self._parts.clock.monotonic() + FLUSH)
-            await commits.flush_dues()
+            commits.flush()
 
-    async def _poll_due(self, commits: Commits) -> None:
-        running = self.running
-        assert running is not None
-        worker = Worker(self._parts, commits, settled=self._keep)
+    async def _poll_due(self, running: Running, commits: Commits) -> None:
+        worker = Worker(self._parts, commits, settled=partial(self._keep, running))
         async with asyncio.TaskGroup() as group:
             polls: set[asyncio.Task[None]] = set()
             while not self._stopping.is_set() and not self._done(running):
@@ -208,9 +239,13 @@ class Shard:
     def _done(self, running: Running) -> bool:
         return self._round is not None and not len(running.agenda) and not self.in_flight
 
-    def _keep(self, spec: FeedSpec, outcome: Outcome) -> None:
-        if self.running is not None:
-            self.running.keep(spec, outcome.state, again=self._round is None)
+    def _keep(self, running: Running, spec: FeedSpec, outcome: Outcome) -> None:
+        now = running.specs.get(spec.id)
+        if now is not None:
+            running.keep(now, outcome.state)
+            if self._round is None and not now.paused:
+                due = outcome.state.cadence.due if now == spec else self._replanned(spec, now, outcome.state)
+                running.agenda.put(now.id, host_key(now.url), due)
         self._parts.settled(spec, outcome)
 
     def _due(self, running: Running) -> list[FeedId]:
@@ -231,7 +266,8 @@ class Shard:
                 running.agenda.put(feed, host_key(row.spec.url), at)
 
     def _can_start(self, host: HostKey) -> bool:
-        return self._parts.pacer.free(host)
+        """A round does not wait until a host lets us come back: it is told so, and ends."""
+        return self._parts.pacer.free(host) or (self._round is not None and self._parts.pacer.shut(host))
 
     async def _poll(self, worker: Worker, running: Running, feed: FeedId) -> None:
         spec = running.specs.get(feed)
@@ -240,7 +276,7 @@ class Shard:
         self.in_flight.add(feed)
         self._attempts[feed] = self._parts.clock.now()
         try:
-            await worker.poll(spec, running.state(feed))
+            await worker.poll(spec, running.states.get(feed))
         finally:
             self.in_flight.discard(feed)
             self._wake.set()

@@ -2,6 +2,9 @@
 
 Stop: not ready, no new polls; running polls get 10 s; what is settled is committed; sinks get 5 s for what is in the
 log; then everything is let go. A second signal ends the process at once.
+
+What runs beside the polls (sinks, listeners, housekeeping) may fail without ending them: it is begun again. What the
+operator has to mend (a port that is taken) or nobody can (a broken disk) ends the process.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,17 +20,22 @@ from monitor.app.console import ServiceConsole
 from monitor.app.outbox import Outbox
 from monitor.app.parts import Parts
 from monitor.app.shards import Shards
-from monitor.model.notes import Expired, LoopStalled
+from monitor.errors import StorageFailed, UsageError
+from monitor.model.notes import Expired, LoopStalled, TaskCrashed
 from monitor.ports import EventLog, Ownership
 
-SINKS_DRAIN = 5.0
-CLOSE = 5.0
-"""Seconds sinks get for what is in the log, and everything for closing."""
+SINKS_DRAIN, CLOSE = 5.0, 3.0
+"""Seconds sinks get for what is in the log, and everything together for closing."""
+LEAST = 0.5
+"""Seconds each gets for closing, however long the others took."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds before a task that failed is begun again; doubled up to the longest."""
 HOUSEKEEPING = 300.0
 TICK = 0.1
 STALL = 0.25
 """Seconds the loop may be late before it is a note."""
 
+Helper = Callable[[], Coroutine[None, None, None]]
 Closer = Callable[[], Awaitable[None]]
 
 
@@ -40,8 +49,8 @@ class Service:
     log: EventLog
     outboxes: Sequence[Outbox]
     console: ServiceConsole
-    helpers: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
-    """Loops beside the polls: configuration watcher, web servers. Each runs until cancelled."""
+    helpers: Sequence[Helper] = ()
+    """Loops beside the polls: configuration watcher, web servers. Each runs until cancelled, or has an end."""
     closers: Sequence[Closer] = ()
     """In the order in which things are let go."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,9 +59,9 @@ class Service:
         """Until `stop`, or until a round is done."""
         try:
             async with asyncio.TaskGroup() as group:
-                beside = [group.create_task(helper()) for helper in self.helpers]
-                beside += [group.create_task(self._keep_house()), group.create_task(self._watch_loop())]
-                sinks = [group.create_task(outbox.run()) for outbox in self.outboxes]
+                loops = (*self.helpers, self._keep_house, self._watch_loop)
+                beside = [group.create_task(self._keep_going(loop)) for loop in loops]
+                sinks = [group.create_task(self._keep_going(outbox.run)) for outbox in self.outboxes]
                 polling = group.create_task(self.shards.run(self.ownership.assignments()))
                 watching = group.create_task(self._stop_when_told())
                 await polling
@@ -61,6 +70,24 @@ class Service:
                     task.cancel()
         finally:
             await self._close()
+
+    async def _keep_going(self, work: Helper) -> None:
+        """Runs something beside the polls to its end, again after every fault that another attempt may mend."""
+        clock, wait = self.parts.clock, FIRST_WAIT
+        while True:
+            started = clock.monotonic()
+            try:
+                return await work()
+            except (UsageError, StorageFailed):
+                raise
+            except Exception as error:  # noqa: BLE001  no fault of a sink or a page may end the polls
+                name = getattr(work, "__qualname__", type(work).__name__)
+                wait = FIRST_WAIT if clock.monotonic() - started > LONGEST_WAIT else wait
+                self.parts.observe(TaskCrashed(name, type(error).__name__, traceback.format_exc(), wait))
+            if self.stopping.is_set():
+                return None
+            await clock.sleep_until(clock.monotonic() + wait)
+            wait = min(wait * 2, LONGEST_WAIT)
 
     def stop(self) -> None:
         """Begins the end; `run` returns when it is over."""
@@ -80,9 +107,17 @@ class Service:
                 task.cancel()
 
     async def _close(self) -> None:
+        """Lets go of everything in order; one that fails or hangs keeps none of the others."""
+        clock = self.parts.clock
+        end = clock.monotonic() + CLOSE
         for close in self.closers:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(close(), CLOSE)
+            try:
+                await asyncio.wait_for(close(), max(end - clock.monotonic(), LEAST))
+            except TimeoutError:
+                continue
+            except Exception as error:  # noqa: BLE001  the data directory must be let go whatever else failed
+                name = getattr(close, "__qualname__", type(close).__name__)
+                self.parts.observe(TaskCrashed(name, type(error).__name__, traceback.format_exc(), 0.0))
 
     async def _keep_house(self) -> None:
         """Retention, and the head of the log for pictures."""
@@ -110,13 +145,22 @@ class Service:
 def signals(service: Service, reload: Callable[[], Awaitable[object]], die: Callable[[], None]) -> Iterator[None]:
     """SIGTERM and SIGINT stop the service, a second one ends the process; SIGHUP reloads."""
     loop = asyncio.get_running_loop()
-    reloads: set[asyncio.Future[object]] = set()
+    reloads: set[asyncio.Task[None]] = set()
+
+    async def read_again() -> None:
+        try:
+            await reload()
+        except Exception as error:  # noqa: BLE001  a fault while reading files must not be lost in a task
+            name = type(error).__name__
+            service.parts.observe(TaskCrashed("reload", name, traceback.format_exc(), 0.0))
 
     def stop() -> None:
         die() if service.stopping.is_set() else service.stop()
 
     def hang_up() -> None:
-        reloads.add(asyncio.ensure_future(reload()))
+        task = loop.create_task(read_again())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
 
     for number, handler in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, hang_up)):
         loop.add_signal_handler(number, handler)

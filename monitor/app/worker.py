@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 
 from monitor.app.commits import Commits
+from monitor.app.pacing import HostShut
 from monitor.app.parts import Parts
-from monitor.errors import LedgerError
+from monitor.errors import LedgerError, StorageFailed
 from monitor.fetch.request import request_for
-from monitor.model.article import ReadTask
+from monitor.model.article import Reading, ReadTask
 from monitor.model.event import Outcome
 from monitor.model.feed import FeedSpec
-from monitor.model.ids import HostKey
+from monitor.model.ids import FeedId, HostKey
 from monitor.model.notes import Note, PollCrashed, UplinkChanged
-from monitor.model.poll import Failed, Fetched, Throttled, Verdict
+from monitor.model.poll import Failed, Fetched, Response, Throttled, Verdict
 from monitor.model.state import FeedState
-from monitor.pipeline import Moment, Polled, hints_of, processing, remembered_failure
+from monitor.pipeline import Moment, Polled, hints_of, process, processing, remembered_failure
 from monitor.schedule.placement import host_key
-from monitor.state.codec import encode_state
+from monitor.state.codec import decode_state, encode_state
 from monitor.state.transition import worth_writing
+
+UNASKED = frozenset({"blocked_url", "blocked_address", "rate_limited"})
+"""Without a status these are verdicts of our own: nobody was asked, so they say nothing about the network."""
+Settled = tuple[Outcome, bytes | None]
+"""An outcome with the state to write, if it is worth writing."""
 
 
 class Worker:
@@ -32,26 +37,40 @@ class Worker:
     def __init__(self, parts: Parts, commits: Commits, *, settled: Callable[[FeedSpec, Outcome], None]) -> None:
         self._parts, self._commits, self._settled = parts, commits, settled
 
-    async def poll(self, feed: FeedSpec, state: FeedState) -> Outcome:
-        """The outcome, durable. A fault of ours costs this poll only; LedgerError costs the shard."""
-        try:
-            outcome = await self._decide(feed, state)
-        except Exception as error:  # noqa: BLE001  a mistake of ours in one poll must not end the process
-            outcome = await self._crashed(feed, state, error)
-        await self._settle(feed, state, outcome)
-        for note in outcome.notes:
-            self._parts.observe(note)
-        return outcome
+    async def poll(self, feed: FeedSpec, stored: bytes | None) -> None:
+        """One poll of a feed whose state is stored so, until its outcome is durable.
 
-    async def _decide(self, feed: FeedSpec, state: FeedState) -> Outcome:
-        in_force, point = self._parts.in_force, self._parts.point
+        A fault of ours costs this poll only; LedgerError and StorageFailed cost more.
+        """
+        try:
+            outcome, data = await self._decide(feed, stored)
+        except Exception as error:  # noqa: BLE001  a mistake of ours in one poll must not end the process
+            outcome, data = self._crashed(feed, stored, error)
+        self._parts.point("poll.processed")
+        await self._commits.settle(feed.id, outcome, data)
+        self._settled(feed, outcome)
+        self._parts.point("poll.settled")
+        for note in outcome.notes:
+            self._observe(note)
+
+    async def _decide(self, feed: FeedSpec, stored: bytes | None) -> Settled:
+        point, state = self._parts.point, state_of(feed.id, stored)
         point("poll.begin")
-        request = request_for(feed, state, in_force.credentials.get(feed.id), in_force.fetch)
-        verdict = self._tell(feed, await self._parts.fetcher.fetch(request))
+        verdict = await self._fetch(feed, state)
         point("poll.fetched")
         result = await self._read(feed, state, verdict)
+        self._tell_breaker(feed, result)
         point("poll.read")
-        return await self._process(feed, result, state)
+        outcome = await self._process(feed, result, state)
+        return outcome, encode_state(outcome.state) if worth_writing(state, outcome.state) else None
+
+    async def _fetch(self, feed: FeedSpec, state: FeedState) -> Verdict:
+        in_force = self._parts.in_force
+        request = request_for(feed, state, in_force.credentials.get(feed.id), in_force.fetch)
+        try:
+            return self._tell_host(feed, await self._parts.fetcher.fetch(request))
+        except HostShut as shut:
+            return shut.verdict(Response(url=request.url))
 
     async def _read(self, feed: FeedSpec, state: FeedState, verdict: Verdict) -> Polled:
         if not isinstance(verdict, Fetched):
@@ -66,29 +85,35 @@ class Worker:
         moment = Moment(clock.now(), clock.jitter(), uplink=breaker.up)
         return await self._parts.lane.run(processing(feed, result, state, self._parts.in_force.rules, moment))
 
-    async def _settle(self, feed: FeedSpec, state: FeedState, outcome: Outcome) -> None:
-        self._parts.point("poll.processed")
-        data = encode_state(outcome.state) if worth_writing(state, outcome.state) else None
-        await self._commits.settle(feed.id, outcome, data)
-        self._settled(feed, outcome)
-        self._parts.point("poll.settled")
-
-    async def _crashed(self, feed: FeedSpec, state: FeedState, error: Exception) -> Outcome:
-        if isinstance(error, LedgerError):
+    def _crashed(self, feed: FeedSpec, stored: bytes | None, error: Exception) -> Settled:
+        """The outcome of a poll in which we made a mistake: nothing of it is kept but when to try again."""
+        if isinstance(error, LedgerError | StorageFailed):
             raise error
-        self._observe(PollCrashed(feed.id, type(error).__name__, traceback.format_exc()))
-        return await self._process(feed, Failed("internal", type(error).__name__, "a fault of this program"), state)
+        kind = type(error).__name__
+        self._observe(PollCrashed(feed.id, kind, traceback.format_exc()))
+        rules, clock = self._parts.in_force.rules, self._parts.clock
+        moment = Moment(clock.now(), clock.jitter(), uplink=self._parts.breaker.up)
+        failed = Failed("internal", kind, "a fault of this program")
+        state = state_of(feed.id, stored)
+        outcome = process(feed, failed, state, rules, moment)
+        return outcome, encode_state(outcome.state) if worth_writing(state, outcome.state) else None
 
-    def _tell(self, feed: FeedSpec, verdict: Verdict) -> Verdict:
-        """Lets host budgets and the uplink breaker learn from a verdict."""
+    def _tell_host(self, feed: FeedSpec, verdict: Verdict) -> Verdict:
+        """Lets the budget of the host learn from an answer."""
         host, now = host_key(feed.url), self._parts.clock.monotonic()
         verdict = self._throttled_together(feed, host, verdict, now)
         wait = verdict.retry_after if isinstance(verdict, Throttled) else None
         self._parts.pacer.book.told(host, feed.id, verdict.kind, wait, now, scope=feed.overrides.retry_after_scope)
-        breaker = self._parts.breaker
-        if breaker.told(host, verdict.kind, verdict.reason, now):
-            self._observe(UplinkChanged(breaker.up, breaker.failing, breaker.polls))
         return verdict
+
+    def _tell_breaker(self, feed: FeedSpec, result: Polled) -> None:
+        """Lets the uplink breaker learn: a portal answers 200 in everybody's place, and only its text betrays it."""
+        outcome = (result.failed or result.verdict) if isinstance(result, Reading) else result
+        if outcome.kind in UNASKED and not outcome.response.status:
+            return
+        breaker, now = self._parts.breaker, self._parts.clock.monotonic()
+        if breaker.told(host_key(feed.url), outcome.kind, outcome.reason, now):
+            self._observe(UplinkChanged(breaker.up, breaker.failing, breaker.polls))
 
     def _throttled_together(self, feed: FeedSpec, host: HostKey, verdict: Verdict, now: float) -> Verdict:
         """Three feeds of one host turning 403 together are one host that throttles, not three broken feeds."""
@@ -102,6 +127,11 @@ class Worker:
         self._parts.observe(note)
 
 
-def rested(state: FeedState) -> FeedState:
-    """The state without its items, for pictures of the service: a memory of thousands of feeds must stay small."""
-    return replace(state, items=())
+def state_of(feed: FeedId, stored: bytes | None) -> FeedState:
+    """The state those bytes hold; a fresh one where there are none, or none that can be read (a baseline is due)."""
+    if stored is None:
+        return FeedState(feed)
+    try:
+        return decode_state(stored)
+    except ValueError:
+        return FeedState(feed)

@@ -83,6 +83,16 @@ class PollCrashed(Note):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskCrashed(Note):
+    """Something beside the polls ended by a fault; it is begun again after `retry_in` seconds (0 = it is not)."""
+
+    task: str
+    error: str
+    traceback: str
+    retry_in: float
+
+
+@dataclass(frozen=True, slots=True)
 class UplinkChanged(Note):
     """The global breaker opened (nearly everything fails: our own uplink) or closed again."""
 
