@@ -13,7 +13,7 @@ LONGEST_MODULE, LONGEST_ADAPTER = 400, 250
 SHORT = 25
 SELF_EVIDENT = 10
 """Lines up to which a public method needs no docstring of its own."""
-LEAST_WORDS = 3
+LEAST_WORDS = 2
 """Of a docstring; fewer say nothing."""
 UNFINISHED = re.compile(
     "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "pragma: " + "no cover", "NotImplemented" + "Error"))
