@@ -130,7 +130,7 @@ def _probe(answer: health.Answer) -> web.Response:
 async def _object(request: web.Request) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(await request.read())
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_request(f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise bad_request("the body has to be an object")

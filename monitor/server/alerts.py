@@ -60,13 +60,15 @@ class Alerts:
     log: EventLog
     topics: Callable[[], Topics]
     console: Console
+    scanned: int = SCANNED
+    """Records looked at for one answer."""
 
     async def find(self, wanted: Wanted) -> Found:
         """The newest alerts that fit. Raises KeyError for a watch that does not exist."""
         topics, filters = self.topics_of(wanted), _filters(wanted)
         items: list[dict[str, Any]] = []
         before, scanned = wanted.before, 0
-        while topics and scanned < SCANNED:
+        while topics and scanned < self.scanned:
             rows = await self.log.latest(topics, before, CHUNK, filters)
             for row in rows:
                 before, scanned = row.seq, scanned + 1

@@ -17,9 +17,10 @@ from monitor.server.shapes import csv_of, feed_of, status_of, watch_of
 from monitor.server.web import bad_request, json_response, not_found
 
 FORMATS = ("json", "jsonl", "csv")
-MAX_BYTES = 8 << 20
+MAX_BYTES = 4 << 20
 """Of the articles of one answer; the cursor leads to the rest."""
-CHUNK = 50
+CHUNK = 10
+"""Articles read at once: with the largest there are, about twice that."""
 Row = TypeVar("Row")
 
 

@@ -44,10 +44,10 @@ def feed_row(spec: FeedSpec, **changes: Any) -> FeedRow:
     return replace(base, **changes)
 
 
-def watch_row(name: str = "port", **changes: Any) -> WatchRow:
+def watch_row(id_: str = "port", **changes: Any) -> WatchRow:
     """A watch for the word that is its id, with the usual topic."""
-    watch = Watch(WatchId(name), changes.pop("query", name), name=changes.pop("name", name.title()))
-    return replace(WatchRow(watch, "v1", f"news.alerts.{name}"), **changes)
+    watch = Watch(WatchId(id_), changes.pop("query", id_), name=changes.pop("name", id_.title()))
+    return replace(WatchRow(watch, "v1", f"news.alerts.{id_}"), **changes)
 
 
 @dataclass(slots=True)
