@@ -1,0 +1,106 @@
+"""Start-up as somebody at a terminal sees it: wall time of whole processes, beside an interpreter that does nothing."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from subprocess import Popen
+
+from tests.benchmarks.figures import Bench, Figure, at_most, paired
+from tests.support.installation import Installation
+from tests.support.kafka import free_port
+from tests.support.site import Site
+
+PATIENCE = 60.0
+STEP = 0.005
+"""Seconds between two looks."""
+DOCUMENT = (
+    b'<rss version="2.0"><channel><title>t</title><item><guid>1</guid><title>Ukraine</title></item></channel></rss>'
+)
+
+
+def figures(bench: Bench) -> Iterator[Figure]:
+    """Commands that only say something, then a service."""
+    yield _command("--help", bench, 0.3)
+    yield _command("version", bench, 0.5)
+    yield from _service(bench)
+
+
+def _command(word: str, bench: Bench, bound: float) -> Figure:
+    rounds = bench.pick(15, 4)
+    run = [sys.executable, "-m", "monitor", word]
+    _quiet(run)
+    pair = paired(lambda: _quiet(run), lambda: _quiet([sys.executable, "-c", ""]), rounds, time.perf_counter)
+    return Figure.of(f"start: {word}", "s", pair, "python -c ''", at_most(bound))
+
+
+def _quiet(command: Sequence[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=Path(__file__).resolve().parents[2])
+
+
+def _service(bench: Bench) -> Iterator[Figure]:
+    """`run` with one feed: until the probe says ready, and until that feed is asked for."""
+    taken = []
+    with Site({"/feed.xml": lambda: DOCUMENT}).running() as site:
+        for number in range(bench.pick(5, 2)):
+            taken.append(_first_signs(bench.folder / str(number), site))
+            site.requests.clear()
+    ready, polled = (sorted(times)[len(times) // 2] for times in zip(*taken, strict=True))
+    yield Figure(
+        name="start: run until ready", unit="s", ours=ready, goal=at_most(3), note="GET /readyz, three watches"
+    )
+    yield Figure(name="start: run until the first poll", unit="s", ours=polled, goal=at_most(3), note="one feed")
+
+
+def _first_signs(folder: Path, site: Site) -> tuple[float, float]:
+    """Seconds from the start of the process to readiness and to the first request."""
+    port = free_port()
+    installation = Installation(folder, site.port, admin={"host": "127.0.0.1", "port": port})
+    installation.feeds([{"id": "one", "url": site.url("/feed.xml")}])
+    started = time.perf_counter()
+    found: dict[str, float] = {}
+    with running(installation):
+        while len(found) < 2:
+            now = time.perf_counter() - started
+            if site.requests:
+                found.setdefault("polled", now)
+            if "ready" not in found and answers(port, "/readyz"):
+                found["ready"] = now
+            if now > PATIENCE:
+                raise TimeoutError(f"only {sorted(found)} after {PATIENCE:g} s")
+            time.sleep(STEP)
+    return found["ready"], found["polled"]
+
+
+@contextmanager
+def running(installation: Installation) -> Iterator[Popen]:
+    """The service, ended by SIGTERM."""
+    service = installation.start("run", stdout=subprocess.DEVNULL)
+    try:
+        yield service
+    finally:
+        service.terminate()
+        service.wait(PATIENCE)
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether a GET there is answered with 200."""
+    with suppress(OSError):
+        return get(port, path)[0] == 200
+    return False
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    """Status and body of a page on loopback."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
