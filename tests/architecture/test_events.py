@@ -13,7 +13,7 @@ import pytest
 from monitor.model.ids import alert_id, article_event_id, article_id, feed_event_id
 from monitor.model.watch import Watch
 from monitor.publish.topics import DAY, TopicTable
-from tests.support.project import DOCS, blocks
+from tests.support.project import DOCS, blocks, modules, table_keys
 
 TEXT = (DOCS / "events.md").read_text(encoding="utf-8")
 EXAMPLES = [json.loads(block) for block in blocks(TEXT, "json event")]
@@ -88,6 +88,21 @@ def test_topics_are_those_of_the_code() -> None:
     }
     rows = re.findall(r"^\| `(news\.[^`]+)` \| [^|]+ \| (\d+) \| (\d+) d \|", TEXT, re.MULTILINE)
     assert {name: (int(partitions), int(days)) for name, partitions, days in rows} == made
+
+
+def test_kinds_of_feed_events_are_those_that_are_made() -> None:
+    """A kind that code begins to make needs its row; one that nothing makes has none."""
+    made = {
+        leaf.value
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"announce", "_announce"}
+        for leaf in node.args
+        if isinstance(leaf, ast.Constant)
+    }
+    section = TEXT.split("### `news.feed.v1`")[1].split("\n## ")[0]
+    assert set(table_keys(section)) - {"kind"} == made
+    assert made <= set(SCHEMAS["news.feed.v1"]["properties"]["kind"]["enum"])
 
 
 def test_consumer_can_be_copied() -> None:
