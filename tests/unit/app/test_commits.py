@@ -1,0 +1,200 @@
+"""Finished polls become durable together, or all of them hear why not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from monitor.app import commits as module
+from monitor.app.commits import Commits
+from monitor.errors import LedgerError
+from monitor.model.event import Batch, Outcome
+from monitor.model.ids import FeedId, ShardId
+from monitor.model.notes import Committed
+from monitor.model.state import Cadence, FeedState
+from monitor.testing.builders import feed, record
+from tests.support.virtual import LoopClock, virtual
+
+
+class SlowLedger:
+    """Takes a second for a batch; breaks when told, and when it is cut."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.error: LedgerError | None = None
+        self.inside = 0
+
+    async def commit(self, batch: Batch) -> None:
+        self.inside += 1
+        assert self.inside == 1, "a ledger takes one batch after the other"
+        await asyncio.sleep(1)
+        if self.error is not None:
+            raise self.error
+        self.inside -= 1
+        self.batches.append(batch)
+
+
+def outcome(name: str, records: int = 1, due: float = 5.0, size: int = 10) -> Outcome:
+    """A poll with so many events."""
+    made = tuple(record(number, value=b"x" * size) for number in range(records))
+    return Outcome(feed(name), FeedState(FeedId(name), cadence=Cadence(due=due)), records=made)
+
+
+@asynccontextmanager
+async def queue(ledger: SlowLedger) -> AsyncIterator[Commits]:
+    """A running queue in front of a ledger."""
+    notes: list[object] = []
+    commits = Commits(ShardId(0), ledger, LoopClock(), notes.append)
+    commits.notes = notes
+    task = asyncio.create_task(commits.run())
+    await asyncio.sleep(0)
+    yield commits
+    commits.close()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@virtual
+async def test_what_comes_while_a_batch_is_written_goes_together():
+    """The first commits at once, the nine that gather meanwhile are one batch, in order."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        polls = [
+            asyncio.create_task(commits.settle(FeedId(f"f{n}"), outcome(f"f{n}"), b"state")) for n in range(10)
+        ]
+        await asyncio.sleep(0)
+        await asyncio.gather(*polls)
+    assert [[name for name, _ in batch.states] for batch in ledger.batches] in (
+        [["f0"], [f"f{n}" for n in range(1, 10)]],
+        [[f"f{n}" for n in range(10)]],
+    )
+
+
+@virtual
+async def test_a_poll_is_released_only_when_its_batch_is_durable():
+    """Not a moment before the ledger has returned."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        poll = asyncio.create_task(commits.settle(FeedId("a"), outcome("a"), b"state"))
+        await asyncio.sleep(0.9)
+        assert not poll.done()
+        await asyncio.sleep(0.2)
+        assert poll.done()
+        assert len(ledger.batches) == 1
+
+
+@virtual
+async def test_a_batch_is_bounded_and_a_giant_goes_alone():
+    """Beyond the bounds the next batch begins; one poll is never split."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        sizes = (1, module.MAX_RECORDS, 5, 1)
+        await asyncio.gather(
+            *(commits.settle(FeedId(f"f{n}"), outcome(f"f{n}", records), b"s") for n, records in enumerate(sizes))
+        )
+    assert [len(batch.records) for batch in ledger.batches] == [1, module.MAX_RECORDS, 6]
+
+
+@virtual
+async def test_a_failure_reaches_every_waiting_poll_and_all_that_come():
+    """Those in the batch, those behind it, and those that settle later."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        first = asyncio.create_task(commits.settle(FeedId("a"), outcome("a"), b"s"))
+        await asyncio.sleep(0.5)
+        second = asyncio.create_task(commits.settle(FeedId("b"), outcome("b"), b"s"))
+        ledger.error = LedgerError("disk full")
+        found = await asyncio.gather(first, second, return_exceptions=True)
+        assert [str(error) for error in found] == ["disk full"] * 2
+        with pytest.raises(LedgerError, match="disk full"):
+            await commits.settle(FeedId("c"), outcome("c"), b"s")
+        with pytest.raises(LedgerError, match="disk full"):
+            await commits.settle(FeedId("d"), outcome("d", 0), None)
+
+
+@virtual
+async def test_due_times_wait_for_company_and_are_written_when_asked_and_at_the_end():
+    """A poll without news costs no commit of its own."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        await commits.settle(FeedId("a"), outcome("a", 0, due=7.0), None)
+        await commits.settle(FeedId("b"), outcome("b", 0, due=8.0), None)
+        await asyncio.sleep(2)
+        assert ledger.batches == []
+        commits.flush()
+        await asyncio.sleep(2)
+        assert [batch.dues for batch in ledger.batches] == [(("a", 7.0), ("b", 8.0))]
+        await commits.settle(FeedId("a"), outcome("a", 0, due=9.0), None)
+    assert [batch.dues for batch in ledger.batches[1:]] == [(("a", 9.0),)]
+
+
+@virtual
+async def test_a_state_that_is_written_takes_its_due_time_along():
+    """The older due time of the feed must not be written after the newer state."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        await commits.settle(FeedId("a"), outcome("a", 0, due=7.0), None)
+        await commits.settle(FeedId("a"), outcome("a", 1, due=9.0), b"state")
+    assert [batch.dues for batch in ledger.batches] == [()]
+
+
+@virtual
+async def test_events_without_a_state_still_keep_the_due_time():
+    """Nothing is forgotten because the state was not worth writing."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        await commits.settle(FeedId("a"), outcome("a", 1, due=9.0), None)
+    assert [(batch.states, batch.dues) for batch in ledger.batches] == [((), (("a", 9.0),))]
+
+
+@virtual
+async def test_due_times_that_cannot_be_written_end_the_queue():
+    """The shard has to be opened again for them like for any batch."""
+    ledger = SlowLedger()
+    ledger.error = LedgerError("disk full")
+    commits = Commits(ShardId(0), ledger, LoopClock(), lambda _: None)
+    task = asyncio.create_task(commits.run())
+    await commits.settle(FeedId("a"), outcome("a", 0), None)
+    commits.flush()
+    with pytest.raises(LedgerError, match="disk full"):
+        await task
+
+
+@virtual
+async def test_closing_while_a_batch_is_written_loses_nothing():
+    """What was queued is committed first; what comes too late hears it."""
+    ledger = SlowLedger()
+    commits = Commits(ShardId(0), ledger, LoopClock(), lambda _: None)
+    task = asyncio.create_task(commits.run())
+    polls = [asyncio.create_task(commits.settle(FeedId(n), outcome(n), b"s")) for n in "ab"]
+    await asyncio.sleep(0.5)
+    commits.close()
+    await asyncio.gather(task, *polls)
+    assert sum(len(batch.states) for batch in ledger.batches) == 2
+    with pytest.raises(LedgerError, match="closed"):
+        await commits.settle(FeedId("c"), outcome("c"), b"s")
+
+
+@virtual
+async def test_a_poll_that_was_cancelled_while_it_waited_harms_nobody():
+    """Its outcome is durable all the same; the others are released."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        gone = asyncio.create_task(commits.settle(FeedId("a"), outcome("a"), b"s"))
+        stays = asyncio.create_task(commits.settle(FeedId("b"), outcome("b"), b"s"))
+        await asyncio.sleep(0.5)
+        gone.cancel()
+        await stays
+    assert [name for batch in ledger.batches for name, _ in batch.states] == ["a", "b"]
+
+
+@virtual
+async def test_a_commit_is_noted_with_what_it_took():
+    """Records, states and seconds."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        await commits.settle(FeedId("a"), outcome("a", 3), b"s")
+        (note,) = [note for note in commits.notes if isinstance(note, Committed)]
+    assert (note.records, note.states, round(note.duration, 3)) == (3, 1, 1.0)
