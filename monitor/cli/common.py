@@ -128,13 +128,12 @@ def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def print_json(value: object, stream: TextIO | None = None) -> None:
-    """One object, one line, at once where somebody looks on."""
+    """One object, one line, at once: whoever reads may be waiting for it."""
     import msgspec
 
     out = stream or sys.stdout
     out.write(visible(msgspec.json.encode(value).decode()) + "\n")
-    if out.isatty():
-        out.flush()
+    out.flush()
 
 
 def print_rows(rows: Sequence[dict[str, Any]], json: bool, columns: Sequence[str]) -> None:

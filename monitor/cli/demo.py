@@ -101,13 +101,15 @@ def free_port(wanted: int) -> int:
 
 def print_alerts(_feed: FeedSpec, outcome: Outcome) -> None:
     """One line an alert: which watch, what was found, where, in which headline."""
+    from monitor.cli.text import inert
     from monitor.model.event import AlertEvent
 
     for event in outcome.events:
         if isinstance(event, AlertEvent):
             words = ", ".join(dict.fromkeys(hit.text for hit in event.match.hits))
             said = event.article
-            print(f"{event.match.watch.id:>8}  {words}  |  {said.article.title}  ({said.feed.name})", flush=True)
+            line = f"{words}  |  {said.article.title}  ({said.feed.name})"
+            print(f"{event.match.watch.id:>8}  {inert(line)}", flush=True)
 
 
 async def stop_after(service: Service, clock: Clock, seconds: float) -> None:

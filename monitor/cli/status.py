@@ -11,7 +11,7 @@ import typer
 from monitor.cli.common import CONFIG, JSON, configuration, print_json, run_async, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from monitor.app.build.picture import Picture
     from monitor.config.config import Config
@@ -24,6 +24,8 @@ AGAIN = 2.0
 """Seconds between two pictures of `--watch`."""
 LATE = 60.0
 """Seconds a feed may be behind its time before it counts as late, if the service runs."""
+LIVE = ("started", "ready", "reasons", "uplink", "reload")
+"""Keys of `GET /api/status` that no ledger holds."""
 CLEAR = "\x1b[H\x1b[2J"
 
 
@@ -46,10 +48,13 @@ async def _status(config: Config, watch: bool, json: bool) -> None:
     import asyncio
     import sys
 
+    from monitor.app.build.admin import live_status
     from monitor.app.build.picture import take_picture
 
     while True:
-        found = describe(await take_picture(config), config)
+        picture = await take_picture(config)
+        live = await asyncio.to_thread(live_status, config) if picture.running is not None else {}
+        found = describe(picture, config, live)
         if json:
             print_json(found)
         else:
@@ -62,8 +67,8 @@ async def _status(config: Config, watch: bool, json: bool) -> None:
         await asyncio.sleep(AGAIN)
 
 
-def describe(picture: Picture, config: Config) -> dict[str, Any]:
-    """One object: the keys of `GET /api/status` that are known without asking the service, and more."""
+def describe(picture: Picture, config: Config, live: Mapping[str, Any]) -> dict[str, Any]:
+    """One object. `live`: what only the running service knows of itself, null where it does not run."""
     from dataclasses import asdict, fields
 
     from monitor import __version__
@@ -77,6 +82,7 @@ def describe(picture: Picture, config: Config) -> dict[str, Any]:
         "version": __version__,
         "generation": config.generation,
         "running": picture.running,
+        **{name: live.get(name) for name in LIVE},
         "feeds": dict(Counter(condition(row, picture) for row in picture.feeds)),
         "watches": sum(not watch.paused for watch in config.watches),
         "head": picture.head,
@@ -115,10 +121,16 @@ def worst(rows: Sequence[FeedRow]) -> list[dict[str, Any]]:
 
 def sentences(found: dict[str, Any]) -> Iterator[str]:
     """The same for people."""
-    from monitor.cli.text import counted, cut
+    from monitor.cli.text import counted, cut, inert
 
     running = f"running as process {found['running']}" if found["running"] else "not running"
     yield f"news-monitor {found['version']}, {running}; configuration {found['generation']}"
+    if found["ready"] is False:
+        yield f"  not ready: {'; '.join(map(inert, found['reasons'] or ()))}"
+    if found["uplink"] is False:
+        yield "  the network as a whole is down; nothing is counted against feeds"
+    if found["reload"] and not found["reload"].get("ok"):
+        yield "  the last change of the configuration was refused; `news-monitor check` says why"
     states = ", ".join(f"{count} {state}" for state, count in sorted(found["feeds"].items()))
     yield f"feeds: {states or 'none'}"
     yield f"watches: {found['watches']}; events: {found['head']}; items: {found['items']['fetched']}"

@@ -81,7 +81,11 @@ def site() -> Iterator[Site]:
 def made(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Commands:
     """An installation that has read its feeds twice: the second time there was news."""
     installation = Installation(
-        tmp_path_factory.mktemp("commands"), site.port, admin={"port": free_port()}, sinks=[{"kind": "jsonl"}]
+        tmp_path_factory.mktemp("commands"),
+        site.port,
+        admin={"port": free_port()},
+        server={"port": free_port()},
+        sinks=[{"kind": "jsonl"}],
     )
     slow = {"min": "1h", "max": "1h"}
     installation.feeds(
@@ -118,6 +122,19 @@ def test_once_tells_of_every_poll_and_of_their_sum(made):
     assert last["total"]["polls"] == 2
     assert made.rows("once")[-1]["total"]["polls"] == 0
     assert "there is no feed nope" in made.run("once", "--feed", "nope", code=2).stderr
+
+
+def test_run_dry_run_prints_events_and_keeps_nothing(made, site):
+    """Events go to standard output; the ledger is one that is thrown away."""
+    before = made.installation.count("events")
+    with made.start("run", "--dry-run", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        line = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        assert process.wait(timeout=30) == 0
+    assert line["topic"] == "news.articles"
+    assert line["value"]["change"] == "baseline"
+    assert made.installation.count("events") == before
 
 
 def test_once_polls_a_url_nobody_configured_and_keeps_nothing(made, site):
@@ -324,7 +341,7 @@ def test_sinks_topics_dead_letters_status(made):
     assert status["feeds"] == {"ok": 2, "failing": 1}
     assert status["last_alert"]["watch"] in ("ukraine", "drones")
     assert status["worst"][0]["host"] == "127.0.0.1"
-    assert status["running"] is None
+    assert (status["running"], status["ready"], status["started"]) == (None, None, None)
 
 
 def test_topics_of_a_cluster_that_is_away(tmp_path, site):
@@ -369,7 +386,10 @@ def test_commands_beside_the_running_daemon(made, site):
     """`tail` follows it, `feeds` changes it, `once` names who holds the directory; SIGTERM ends it with 0."""
     daemon = made.start("run", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        _until(lambda: made.rows("status")[0]["running"] == daemon.pid)
+        _until(lambda: made.rows("status")[0]["ready"])
+        (status,) = made.rows("status")
+        assert status["running"] == daemon.pid
+        assert status["reload"] == {"ok": True, "problems": []}
         assert f"process {daemon.pid}" in made.run("once", code=1).stderr
         tail = made.start("tail", "news.articles", "--limit", "1", "--json", stdout=subprocess.PIPE)
         _until(lambda: _admin_answers(made))
@@ -413,10 +433,10 @@ def test_h201_ctrl_c_ends_every_command_in_one_line(made, arguments):
 )
 def test_h200_a_closed_pipe_ends_a_command_quietly(made, arguments):
     """Whoever reads has seen enough: no message, exit 0."""
-    process = made.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()
-    errors = process.stderr.read()
-    assert process.wait(timeout=30) == 0
+    with made.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        errors = process.stderr.read()
+        assert process.wait(timeout=30) == 0
     assert errors == ""
 
 

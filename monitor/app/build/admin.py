@@ -1,12 +1,14 @@
-"""The way to the admin port of a running service."""
+"""The way to the ports of a running service."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from monitor.adapters.admin import AdminClient
 from monitor.config.config import Config
-from monitor.errors import UsageError
+from monitor.errors import MonitorError, UsageError
 
-__all__ = ["AdminClient", "open_admin"]
+__all__ = ["AdminClient", "live_status", "open_admin"]
 
 
 def open_admin(config: Config, place: str | None = None) -> AdminClient:
@@ -25,3 +27,17 @@ def open_admin(config: Config, place: str | None = None) -> AdminClient:
             "`admin.port` is 0, any free one: name the one the service said at start with --admin HOST:PORT"
         )
     return AdminClient(wanted.host, wanted.port, token)
+
+
+def live_status(config: Config) -> dict[str, Any]:
+    """What the page of the running service says of it; empty if it does not answer, or on a port nobody can know."""
+    wanted = config.settings.server
+    if wanted is None or not wanted.port:
+        return {}
+    client = AdminClient(wanted.host, wanted.port, config.secret(wanted.read_token_file))
+    try:
+        return client.call("GET", f"{wanted.base_path.rstrip('/')}/api/status")
+    except MonitorError:
+        return {}
+    finally:
+        client.close()
