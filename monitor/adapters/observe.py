@@ -114,12 +114,14 @@ class Observer:
     def __call__(self, note: Note) -> None:
         row = TABLE[type(note)]
         row.count(self.metrics, note)
-        if row.level is not None:
-            getattr(self._log, row.level)(row.event, **_fields(note))
+        level = "debug" if getattr(note, "quiet", False) else row.level
+        if level is not None:
+            getattr(self._log, level)(row.event, **_fields(note))
 
 
 def _fields(note: Note) -> dict[str, Any]:
-    return {name: rfc3339(value) if name.endswith("_at") else value for name, value in asdict(note).items()}
+    fields = {name: value for name, value in asdict(note).items() if name != "quiet"}
+    return {name: rfc3339(value) if name.endswith("_at") else value for name, value in fields.items()}
 
 
 def _polled(metrics: Metrics, note: notes.Polled) -> None:

@@ -233,7 +233,8 @@ class Shard:
                     polls.add(task)
                     task.add_done_callback(polls.discard)
                 # One round of the agenda holds one feed a host: what more may start is asked at once.
-                await self._sleep(0.0 if started else self._seconds(running))
+                at_once = bool(started) and self._parts.breaker.up
+                await self._sleep(0.0 if at_once else self._seconds(running))
             await self._drain(polls)
 
     def _done(self, running: Running) -> bool:

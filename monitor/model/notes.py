@@ -36,6 +36,8 @@ class Polled(Note):
     next_at: float
     generation: str
     alerts_by_watch: tuple[tuple[str, int], ...] = ()
+    quiet: bool = False
+    """One of thousands that fail because our own network is away: that is told once, by `UplinkChanged`."""
 
 
 @dataclass(frozen=True, slots=True)

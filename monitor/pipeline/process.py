@@ -71,7 +71,7 @@ def processing(
             assert_never(result)
     learned = _learn(feed, outcome, state, rules, moment)
     planned = _plan(feed, result, learned, rules, moment)
-    notes = _notes(replace(outcome, state=planned), state, _response(result), rules)
+    notes = _notes(replace(outcome, state=planned), state, _response(result), rules, quiet=not moment.uplink)
     return replace(outcome, state=planned, notes=outcome.notes + notes)
 
 
@@ -120,9 +120,9 @@ def _plan(feed: FeedSpec, result: Polled, state: FeedState, rules: Rules, moment
     return replace(state, cadence=replace(state.cadence, due=due.due, reason=due.reason))
 
 
-def _notes(outcome: Outcome, before: FeedState, response: Response, rules: Rules) -> tuple[Note, ...]:
+def _notes(outcome: Outcome, before: FeedState, response: Response, rules: Rules, *, quiet: bool) -> tuple[Note, ...]:
     """The one rich line of a poll, and what an operator has to know besides."""
-    notes: list[Note] = [_polled(outcome, response, rules)]
+    notes: list[Note] = [replace(_polled(outcome, response, rules), quiet=quiet and not outcome.counts.fetched)]
     if outcome.counts.unaccounted:
         notes.append(Unaccounted(outcome.feed.id, outcome.counts.unaccounted))
     health = outcome.state.health
