@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from monitor.errors import Reject, Retry
@@ -133,11 +134,10 @@ class Outbox:
         if self.error != str(error):
             self._observe(SinkFailed(self.sink.name, str(error), seconds))
         self.error = str(error)
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return self._stopping.is_set()
 
     async def _advance(self, seq: int, records: int) -> None:
         await self._log.advance(self.sink.name, seq)

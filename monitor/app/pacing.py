@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from math import inf
 
 from monitor.model.ids import HostKey
@@ -94,10 +94,9 @@ class HostPacer:
     async def _pause(self, seconds: float | None) -> None:
         """Until a request has ended anywhere, at most `seconds`."""
         ended = self._ended
-        try:
-            await asyncio.wait_for(ended.wait(), seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await ended.wait()
 
     def _announce(self) -> None:
         """Wakes whoever waits; each looks again whether it is his turn."""

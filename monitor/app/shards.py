@@ -301,10 +301,10 @@ class Shard:
         await self._pause(seconds, self._wake if self._parts.breaker.up else self._stopping)
 
     async def _pause(self, seconds: float, event: asyncio.Event | None = None) -> None:
-        try:
-            await asyncio.wait_for((event or self._stopping).wait(), seconds)
-        except TimeoutError:
-            return
+        # Not `wait_for`: until Python 3.12 it swallows a cancellation that comes together with the event.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await (event or self._stopping).wait()
 
     async def _drain(self, polls: set[asyncio.Task[None]]) -> None:
         if polls:

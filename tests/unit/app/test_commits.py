@@ -61,9 +61,7 @@ async def test_what_comes_while_a_batch_is_written_goes_together():
     """The first commits at once, the nine that gather meanwhile are one batch, in order."""
     ledger = SlowLedger()
     async with queue(ledger) as commits:
-        polls = [
-            asyncio.create_task(commits.settle(FeedId(f"f{n}"), outcome(f"f{n}"), b"state")) for n in range(10)
-        ]
+        polls = [asyncio.create_task(commits.settle(FeedId(f"f{n}"), outcome(f"f{n}"), b"state")) for n in range(10)]
         await asyncio.sleep(0)
         await asyncio.gather(*polls)
     assert [[name for name, _ in batch.states] for batch in ledger.batches] in (
