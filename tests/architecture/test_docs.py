@@ -15,13 +15,14 @@ from prometheus_client import CollectorRegistry
 
 from monitor.adapters.observe import TABLE, Metrics
 from monitor.app.build.sinks import BUILDERS
+from monitor.config.load import load
 from monitor.config.schema import SINKS
 from monitor.model import notes, state
 from monitor.model.article import FeedAdvice
 from monitor.model.poll import Validators
 from monitor.parse.formats import FORMATS
 from tests.support.conformance import PAGE, carried, rows
-from tests.support.project import DOCS, ROOT, defined, modules, table_keys, texts, tracked
+from tests.support.project import DOCS, ROOT, blocks, defined, modules, table_keys, texts, tracked
 
 STATES = (
     state.FeedState,
@@ -38,6 +39,11 @@ PERMISSIVE = re.compile(r"MIT|BSD|Apache|PSF|Python Software Foundation|ISC|Zlib
 STRONG = re.compile(r"(?<!L)GPL|Affero")
 WEAK = {"Pebble", "publicsuffixlist"}
 """Weak copyleft, imported unchanged: `docs/decisions/0002-dependencies.md`."""
+EXAMPLES = [
+    (name, block)
+    for name in ("README.md", "docs/extending.md")
+    for block in blocks((ROOT / name).read_text(encoding="utf-8"), "yaml")
+]
 ERROR_ID = re.compile(r"MON-[A-Z]{3}-\d{3}")
 
 
@@ -130,6 +136,14 @@ def test_links_lead_somewhere() -> None:
     """Relative links of every page, anchors included."""
     broken = [f"{source}: {target}" for source, target in _links() if not _leads(source, target)]
     assert broken == []
+
+
+@pytest.mark.parametrize(("source", "example"), EXAMPLES, ids=[f"{name}-{n}" for n, (name, _) in enumerate(EXAMPLES)])
+def test_examples_of_configuration_load(source: str, example: str) -> None:
+    """Whoever copies one gets what is promised, cases included."""
+    kinds = {"feeds:": "feeds/example.yaml", "query:": "watches/example.yaml", "keywords:": "watches/example.yaml"}
+    path = next((path for word, path in kinds.items() if re.search(f"^{word}", example, re.MULTILINE)), "monitor.yaml")
+    assert load({path: example}, {}, {}).settings is not None, source
 
 
 def test_conformance_claims_no_test_that_is_not_there() -> None:
