@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -25,10 +25,10 @@ GROUPS = ("reading", "texts", "matching", "processing", "storing", "polling", "k
 """In the order in which they run: what only computes, then what waits."""
 
 
-def measure(group: str, bench: Bench) -> Iterator[Figure]:
+def measure(group: str, figures: Callable[[Bench], Iterator[Figure]], bench: Bench) -> Iterator[Figure]:
     """The rows of a group. A fault of its own costs the rows that were still to come, and the exit code."""
     try:
-        yield from import_module(f"tests.benchmarks.{group}").figures(bench)
+        yield from figures(bench)
     except Exception as error:
         traceback.print_exc()
         yield Figure(name=f"{group}: failed", note=f"{type(error).__name__}: {error}")
@@ -43,7 +43,8 @@ def run(groups: list[str], quick: bool) -> list[dict]:
         for group in groups:
             folder = Path(scratch) / group
             folder.mkdir()
-            for figure in measure(group, Bench(quick, folder, corpus())):
+            figures = import_module(f"tests.benchmarks.{group}").figures
+            for figure in measure(group, figures, Bench(quick, folder, corpus())):
                 print(row(figure), flush=True)
                 rows.append(as_json(figure, f"{command} --only {group}"))
     return rows

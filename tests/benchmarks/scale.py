@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -37,7 +36,7 @@ def figures(bench: Bench) -> Iterator[Figure]:
         ready = time.perf_counter() - started
         yield Figure(name=f"{words}: run until ready", unit="s", ours=ready, note="first start: all feeds are written")
         note = "resident, every process of the service; nothing was polled yet"
-        yield Figure(name=f"{words}: memory", unit="MB", ours=_resident(service.pid), goal=at_most(400), note=note)
+        yield Figure(name=f"{words}: memory", unit="MB", ours=resident(service.pid), goal=at_most(400), note=note)
         for name, listener, path in PAGES:
             asked = partial(_ask, ports[listener], path)
             taken = typical(asked, bench.pick(20, 5), time.perf_counter) * 1e3
@@ -81,19 +80,20 @@ def _ask(port: int, path: str) -> None:
     assert status == 200, body[:200]
 
 
-def _resident(pid: int) -> float:
+def resident(pid: int) -> float:
     """Megabytes of a process and all below it."""
-    return sum(_memory(one) for one in _family(pid)) / 1e6
+    return sum(_memory(one) for one in family(pid)) / 1e6
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
+    """A process and all it has started, whatever started whom."""
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
 def _memory(pid: int) -> int:
-    """Bytes resident, from `statm` (proc(5): the second field, in pages)."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    """Bytes resident, what is shared counted by shares (proc(5): `Pss` of `smaps_rollup`, in kB)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
