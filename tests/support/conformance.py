@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.project import DOCS, ROOT, functions, test_modules, tracked
+from tests.support.project import DOCS, ROOT, functions, modules_of_tests, tracked
 
 PAGE = DOCS / "conformance.md"
 ROW = re.compile(r"^\| ([A-Z]\d{1,3}) \| (.*?) \| (done|later|not applicable) \|$", re.MULTILINE)
@@ -58,7 +58,7 @@ def updated(text: str, found: frozenset[str]) -> str:
 
 
 def _names() -> Iterator[str]:
-    for module in test_modules():
+    for module in modules_of_tests():
         for function in functions(module.tree):
             if function.name.startswith("test_"):
                 yield function.name

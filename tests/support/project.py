@@ -54,7 +54,7 @@ def modules() -> tuple[Module, ...]:
 
 
 @cache
-def test_modules() -> tuple[Module, ...]:
+def modules_of_tests() -> tuple[Module, ...]:
     """Every tracked module of the tests."""
     found = (path for path in tracked() if path.parts[0] == "tests" and path.suffix == ".py")
     return tuple(_module(path) for path in found)
