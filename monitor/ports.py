@@ -65,6 +65,9 @@ class Fetcher(Protocol):
 class Workers(Protocol):
     """Where documents are read: hostile and heavy, so in processes that can be killed."""
 
+    async def start(self) -> None:
+        """Makes ready, so that the first document need not wait for it. Reading works without."""
+
     async def read(self, task: ReadTask) -> Reading:
         """Never raises for what a document or its worker does; ends by its deadline.
 

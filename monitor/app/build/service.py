@@ -123,7 +123,7 @@ async def _assemble(config: Config, source: ConfigSource | None, options: Option
     outboxes = _outboxes(config, options, parts, log) if options.sinks else []
     console = ServiceConsole(parts, shards, outboxes, log, registry)
     told.append(console.settled)
-    service = Service(parts, shards, StaticOwnership(), log, outboxes, console)
+    service = Service(parts, shards, StaticOwnership(), log, outboxes, console, helpers=[parts.workers.start])
     service.closers = [
         *(outbox.sink.close for outbox in outboxes),
         parts.fetcher.close,
