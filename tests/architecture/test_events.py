@@ -10,8 +10,17 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
+from monitor.app.build.service import in_force
+from monitor.config.load import load
+from monitor.model.article import Reading, ReadTask
+from monitor.model.event import Outcome
+from monitor.model.feed import FeedSpec
 from monitor.model.ids import alert_id, article_event_id, article_id, feed_event_id
+from monitor.model.poll import Fetched, Response, Validators
+from monitor.model.state import FeedState
+from monitor.model.units import instant
 from monitor.model.watch import Watch
+from monitor.pipeline import Moment, Rules, hints_of, process, read
 from monitor.publish.topics import DAY, TopicTable
 from tests.support.project import DOCS, blocks, modules, table_keys
 
@@ -114,3 +123,45 @@ def test_consumer_can_be_copied() -> None:
 
 def _example(name: str) -> dict:
     return next(example for example in EXAMPLES if example["type"] == name)
+
+
+DOCUMENT = """<?xml version="1.0"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Example News</title>
+<item><guid isPermaLink="false">news-{number}</guid><link>https://news.example.org/2026/11/{number}?utm_source=rss</link>
+<title>{title}</title><description>{summary}</description><content:encoded>{body}</content:encoded>
+<author>A. Martin</author><pubDate>Thu, 26 Nov 2026 08:00:00 GMT</pubDate></item></channel></rss>"""
+CONFIGURATION = {
+    "feeds/x.yaml": "feeds: [{id: example-news, url: 'https://news.example.org/feed.xml', name: Example News, "
+    "language: fr, country: FR, tags: [world]}]",
+    "watches/x.yaml": "watches: [{id: ukraine, name: Ukraine, query: '@ukraine'}, {id: drones, query: '@drones'}]",
+}
+NOW = instant("2026-11-26T08:05:00.000Z")
+
+
+def test_h209_examples_are_what_the_program_makes() -> None:
+    """The page's article and alert, from a document that says so; versions change with every pack and are left out."""
+    config = load(CONFIGURATION, {}, {})
+    rules, (feed,) = in_force(config).rules, config.feeds
+    said = _example("news.article.v1")["article"]
+    first, second = said["body"].splitlines()
+    before = DOCUMENT.format(number=1, title="Récolte", summary="Des pommes.", body="")
+    body = f"&lt;p&gt;{first}&lt;/p&gt;&lt;p&gt;{second}&lt;/p&gt;"
+    after = DOCUMENT.format(number=4711, title=said["title"], summary=said["summary"], body=body)
+
+    state = _poll(feed, FeedState(feed.id), before, NOW - 7200, rules).state
+    made = [json.loads(one.value) for one in _poll(feed, state, after, NOW, rules).records]
+
+    wanted = [_example("news.article.v1"), _example("news.alert.v1")]
+    assert [_lasting(one) for one in made if one.get("watch", {}).get("id") != "drones"] == list(map(_lasting, wanted))
+
+
+def _poll(feed: FeedSpec, state: FeedState, text: str, now: float, rules: Rules) -> Outcome:
+    verdict = Fetched(Response(feed.url, 200), text.encode(), str(now), Validators())
+    reading = read(ReadTask(verdict, feed, hints_of(feed, state, verdict.body_hash, now)))
+    assert isinstance(reading, Reading)
+    return process(feed, reading, state, rules, Moment(now, 0.0))
+
+
+def _lasting(event: dict) -> dict:
+    watch = {name: value for name, value in event.get("watch", {}).items() if name != "version"}
+    return {**event, "generation": None, "watch": watch}

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.support.project import Module, modules_of_tests, texts
+from tests.support.project import Module, modules, modules_of_tests, texts
 
 REGISTRIES = re.compile(
     "|".join(
@@ -22,6 +22,15 @@ REGISTRIES = re.compile(
 """Hosts of registries: where packages come from is the business of whoever installs."""
 MACHINE = re.compile(r"(?<![\w.~/:-])/(?:" + "|".join(("wo" + "rk", "ro" + "ot", "ho" + "me", "t" + "mp")) + r")/[\w.]")
 """A path of one machine."""
+CLIENTS = re.compile(
+    r"ClientSession\(|aiohttp\.request\(|urllib\.request|http\.client|create_connection|open_connection|"
+    r"(?:import|from) (?:requests|httpx|urllib3|ftplib|smtplib|poplib|imaplib|telnetlib|socketserver)\b"
+)
+"""What opens connections."""
+WAYS = {
+    "monitor/adapters/http/fetcher.py",  # the guarded session
+    "monitor/adapters/admin.py",  # our own admin port, on loopback or as configured
+}
 SECRET = re.compile("-----BEGIN [A-Z ]*PRIVATE" + " KEY-----|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}")
 
 
@@ -38,6 +47,16 @@ def test_no_path_of_a_machine() -> None:
 def test_no_secret() -> None:
     """Keys of tests are made when they run."""
     assert _lines(SECRET) == []
+
+
+def test_h31_b23_one_way_out() -> None:
+    """One module makes the guarded session; nothing else of ours can reach a stranger."""
+    clients = {
+        str(module.path): sorted(found)
+        for module in modules()
+        if (found := set(CLIENTS.findall(module.text))) and str(module.path) not in WAYS
+    }
+    assert clients == {}
 
 
 def test_tests_do_not_patch_our_modules() -> None:
