@@ -23,7 +23,7 @@ REGISTRIES = re.compile(
 MACHINE = re.compile(r"(?<![\w.~/:-])/(?:" + "|".join(("wo" + "rk", "ro" + "ot", "ho" + "me", "t" + "mp")) + r")/[\w.]")
 """A path of one machine."""
 CLIENTS = re.compile(
-    r"ClientSession\(|aiohttp\.request\(|urllib\.request|http\.client|create_connection|open_connection|"
+    r"ClientSession\(|aiohttp\.request\(|urllib\.request|\bhttp\.client\b|create_connection|open_connection|"
     r"(?:import|from) (?:requests|httpx|urllib3|ftplib|smtplib|poplib|imaplib|telnetlib|socketserver)\b"
 )
 """What opens connections."""
