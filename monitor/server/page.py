@@ -1,6 +1,6 @@
 """The page: the latest alerts with their reason, and the feeds with their health and next poll. Works without scripts.
 
-Every text of a feed is escaped and isolated (`<bdi>`); links are http(s) since ingest and open without a referrer.
+Every text of a feed is escaped and isolated (`<bdi>`); links are http(s) only and open without a referrer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from monitor.model.units import Instant, rfc3339, spell_duration
 from monitor.ports import Console
 from monitor.server.alerts import Alerts, Wanted
 from monitor.server.parameters import number
-from monitor.server.shapes import STATES, feed_of, state_of, status_of
+from monitor.server.shapes import STATES, feed_of, link_of, state_of, status_of
 from monitor.server.web import not_found
 
 SHOWN = 40
@@ -88,6 +88,7 @@ def alert_of(item: Mapping[str, Any], now: Instant) -> dict[str, Any]:
         "words": words[:WORDS],
         "more": max(0, len(words) - WORDS),
         "at": when(item["time"], now),
+        "link": link_of(item["article"]["url"]),
         "heading": marked(item["article"]["title"], in_title),
         "marked": marked(snippet["text"], snippet["marks"]) if snippet and snippet["field"] != "title" else None,
     }

@@ -100,6 +100,11 @@ def watch_of(row: WatchRow) -> dict[str, Any]:
     }
 
 
+def link_of(url: str | None) -> str | None:
+    """A link that can be followed; ingest lets no other through, and a log from elsewhere may hold any."""
+    return url if url and url.lower().startswith(("http://", "https://")) else None
+
+
 def csv_of(items: Iterable[dict[str, Any]]) -> str:
     """Alerts as a table (RFC 4180). A cell that a spreadsheet would compute gets a leading apostrophe (H173)."""
     out = io.StringIO()

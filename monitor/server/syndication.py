@@ -19,6 +19,7 @@ from monitor.model.units import Instant, rfc3339
 from monitor.model.watch import Watch
 from monitor.server.alerts import Alerts, Found
 from monitor.server.parameters import limit, parameters, wanted_of
+from monitor.server.shapes import link_of
 from monitor.server.web import not_found
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -85,8 +86,8 @@ def _entry(entry: ET.Element, alert: Mapping[str, Any]) -> None:
     _add(entry, "updated", alert["time"])
     if article["published"]:
         _add(entry, "published", article["published"])
-    if article["url"]:
-        _add(entry, "link", rel="alternate", href=article["url"])
+    if link := link_of(article["url"]):
+        _add(entry, "link", rel="alternate", href=link)
     _add(_add(entry, "author"), "name", article["feed"]["name"] or article["feed"]["id"])
     _add(entry, "category", term=alert["watch"]["severity"], scheme="urn:news-monitor:severity")
     _add(entry, "summary", _text_of(alert), type="text")
@@ -117,7 +118,7 @@ def _item(alert: Mapping[str, Any]) -> dict[str, Any]:
     article = alert["article"]
     said = {
         "id": f"urn:news-monitor:alert:{alert['id']}",
-        "url": article["url"],
+        "url": link_of(article["url"]),
         "title": article["title"] or None,
         "content_text": _text_of(alert),
         "date_published": article["published"] or alert["time"],

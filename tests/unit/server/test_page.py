@@ -56,7 +56,12 @@ def hits(*texts: str) -> list[dict]:
 
 def item(**changes) -> dict:
     """As much of an alert as the page asks for."""
-    base = {"hits": hits("port"), "snippet": None, "time": "2027-01-15T07:59:00.000Z", "article": {"title": "port"}}
+    base = {
+        "hits": hits("port"),
+        "snippet": None,
+        "time": "2027-01-15T07:59:00.000Z",
+        "article": {"title": "port", "url": None},
+    }
     return base | changes
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.model.snapshot import SinkRow
 from monitor.model.state import Cadence, Counts, Health
-from monitor.server.shapes import COLUMNS, STATES, csv_of, feed_of, state_of, status_of, watch_of
+from monitor.server.shapes import COLUMNS, STATES, csv_of, feed_of, link_of, state_of, status_of, watch_of
 from monitor.testing.builders import feed
 from monitor.testing.clock import START
 from monitor.testing.console import feed_row, picture, watch_row
@@ -148,3 +148,27 @@ def test_cell_without_value_is_empty():
     (row,) = csv.DictReader(io.StringIO(csv_of([alert_with(url=None)])))
 
     assert row["url"] == ""
+
+
+@pytest.mark.parametrize("url", ["https://e.example/a?b=1", "http://e.example", "HTTPS://E.example"])
+def test_web_addresses_are_links(url):
+    """As they are."""
+    assert link_of(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "javascript:alert(1)",
+        "JaVa\nScript:alert(1)",
+        " https://e.example",
+        "data:text/html,x",
+        "//e.example",
+        "vbscript:x",
+    ],
+)
+def test_h167_other_addresses_are_no_links(url):
+    """Ingest drops them; what a log holds from elsewhere is not believed either."""
+    assert link_of(url) is None
