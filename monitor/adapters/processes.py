@@ -58,7 +58,7 @@ class ProcessWorkers:
 
     async def start(self) -> None:
         """Starts the processes of both pools; returns when they run."""
-        await asyncio.gather(self._main.start(), self._lenient.start())
+        await asyncio.gather(asyncio.shield(self._main.start()), asyncio.shield(self._lenient.start()))
 
     async def read(self, task: ReadTask) -> Reading:
         """What the document of a task says; every fault of it or of its process is `Reading.failed`.

@@ -85,7 +85,15 @@ def configuration(directory: Path) -> Config:
     """The configuration without a word about its warnings. Raises ConfigError."""
     from monitor.app.reload import load_documents
 
+    check_directory(directory)
     return load_documents(run_async(source_of(directory).read))
+
+
+def check_directory(directory: Path) -> None:
+    """Raises ConfigError where there is none, with what to do."""
+    if not directory.is_dir():
+        remedy = "there is no such directory; make one, or name another with --config or MONITOR_CONFIG"
+        raise ConfigError([Problem(str(directory), 0, 0, "", remedy, "MON-CFG-014")])
 
 
 def trial_configuration(directory: Path) -> Config:
@@ -123,6 +131,8 @@ def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     try:
         return asyncio.run(work())
+    except asyncio.CancelledError as error:
+        raise RuntimeError("the work was cancelled by a part of it") from error
     except BaseExceptionGroup as found:
         raise _leaf(found) from found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.common import CONFIG, JSON, run_async, trial_configuration, warn
+from monitor.cli.common import CONFIG, JSON, configuration, run_async, trial_configuration, warn
 from monitor.cli.input import whole
 from monitor.cli.run import interruptible, rehearsal
 from monitor.errors import UsageError
@@ -31,7 +31,8 @@ def once(
     json: bool = JSON,
 ) -> None:
     """Poll what is due once, record and publish it, and end."""
-    known = trial_configuration(config)
+    foreign = any("://" in name for name in feed)
+    known = trial_configuration(config) if foreign else configuration(config)
     warn(known.warnings)
     chosen, feeds = select(known, feed)
     run_async(lambda: _once(chosen, feeds, all_, json))

@@ -40,8 +40,8 @@ def probe(
     headers = tuple(map(read_header, header))
     if (url or headers) and any(map(is_url, sources)):
         raise UsageError("--url and --header say how a FILE has come; a URL is asked itself")
-    if url is not None:
-        check_url(url)
+    for wanted in (*([url] if url is not None else ()), *(source for source in sources if "://" in source)):
+        check_url(wanted)
     known = trial_configuration(config)
     run_async(lambda: _probe(Probe(known, url, headers, json, not no_articles), sources))
 

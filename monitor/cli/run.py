@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.common import CONFIG, FAILED, INTERRUPTED, read_config, run_async, source_of, tell
+from monitor.cli.common import CONFIG, FAILED, INTERRUPTED, check_directory, read_config, run_async, source_of, tell
 
 if TYPE_CHECKING:
     from monitor.app.build.service import Built
@@ -36,6 +36,7 @@ def run(
 async def _run(directory: Path, dry_run: bool) -> None:
     from monitor.app.build.service import Options, build
 
+    check_directory(directory)
     source = source_of(directory)
     settings = await read_config(source)
     if dry_run:

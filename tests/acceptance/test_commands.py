@@ -124,6 +124,15 @@ def test_once_tells_of_every_poll_and_of_their_sum(made):
     assert "there is no feed nope" in made.run("once", "--feed", "nope", code=2).stderr
 
 
+def test_once_ends_before_its_workers_have_started(alone, tmp_path):
+    """A poll that reads nothing is over at once; a machine without configuration needs none for it."""
+    poll, last = alone.rows("once", "--feed", "https://127.0.0.1/feed.xml", cwd=tmp_path)
+    assert poll["verdict"] == {"kind": "blocked_address", "reason": "loopback"}
+    assert last["total"]["polls"] == 1
+    assert list(tmp_path.iterdir()) == []
+    assert "there is no such directory" in alone.run("once", cwd=tmp_path, code=3).stderr
+
+
 def test_run_dry_run_prints_events_and_keeps_nothing(made, site):
     """Events go to standard output; the ledger is one that is thrown away."""
     before = made.installation.count("events")
