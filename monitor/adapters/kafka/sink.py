@@ -43,7 +43,12 @@ class KafkaSink:
         self._done: set[int] = set()
 
     async def resume(self) -> None:
-        """Kafka is not asked what it holds: the log keeps the cursor."""
+        """Makes the topics that are missing. Kafka is not asked what it holds: the log keeps the cursor.
+
+        Raises Retry while the cluster is away, or with the remedy for a topic that cannot be made.
+        """
+        if self._plan is not None:
+            await self._make(self._plan())
 
     async def write(self, records: Sequence[Logged]) -> None:
         """All acknowledged by every replica in sync on return.
@@ -125,16 +130,16 @@ class KafkaSink:
     async def _require_topics(self, producer: Producer, topics: set[str]) -> None:
         missing = sorted(await producer.missing(topics))
         if missing and self._plan is not None:
-            await self._make(set(missing), self._plan())
+            await self._make([spec for spec in self._plan() if spec.name in missing])
             missing = sorted(await producer.missing(topics))
         if missing:
             self._clear = True
             names = ", ".join(missing)
             raise Retry(f"not there, or not ours to see: {names} (news-monitor topics ensure creates them)", LONG_WAIT)
 
-    async def _make(self, missing: set[str], plan: Sequence[TopicSpec]) -> None:
-        """Raises Retry with the remedy for a topic that cannot be made."""
-        for row in await ensure(self._settings, [spec for spec in plan if spec.name in missing]):
+    async def _make(self, plan: Sequence[TopicSpec]) -> None:
+        """Makes what of this is missing. Raises Retry with the remedy for a topic that cannot be made."""
+        for row in await ensure(self._settings, plan):
             if not row.usable:
                 self._clear = True
                 raise Retry(f"{row.topic}: {row.problem}; {row.remedy}".rstrip("; "), LONG_WAIT)
