@@ -5,8 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 
-from tests.support.project import Module, body_lines, functions, modules, modules_of_tests, texts
+from monitor.config import schema as config_schema
+from monitor.fetch import settings as fetch_settings
+from monitor.model import feed, watch
+from monitor.parse import settings as parse_settings
+from monitor.schedule import settings as schedule_settings
+from tests.support.project import ROOT, Module, body_lines, functions, modules, modules_of_tests, texts
 
 LONGEST_BODY = 50
 LONGEST_MODULE, LONGEST_ADAPTER = 400, 250
@@ -18,6 +24,12 @@ LEAST_WORDS = 2
 UNFINISHED = re.compile(
     "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "pragma: " + "no cover", "NotImplemented" + "Error"))
 )
+NOT_WRITTEN = {"Hit", "Match", "Text", "FeedChanges"}
+"""Values of the same modules that no file has."""
+WRITERS = {"monitor.config.feeds", "monitor.config.watches"}
+"""Copy what files say; that is no effect."""
+WITHOUT_EFFECT = {"burst", "max_lag", "owner"}
+"""Settings that are read from files and by nothing else."""
 BROAD = {
     "monitor/adapters/processes.py",
     "monitor/app/worker.py",
@@ -53,6 +65,16 @@ def test_what_is_public_is_explained() -> None:
     assert missing == []
 
 
+def test_every_setting_has_an_effect() -> None:
+    """A key that nothing reads is a promise nobody keeps; those known are named in `docs/critiques.md`."""
+    readers = [module for module in modules() if module.name not in WRITERS]
+    read = {node.attr for module in readers for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+    unread = {name for kind in _settings() for name in (field.name for field in fields(kind)) if name not in read}
+    assert unread == WITHOUT_EFFECT
+    critiques = (ROOT / "docs/critiques.md").read_text(encoding="utf-8")
+    assert [name for name in WITHOUT_EFFECT if f"`{name}`" not in critiques] == []
+
+
 def test_no_global_statement() -> None:
     """State has an owner."""
     found = [
@@ -85,6 +107,13 @@ def test_everything_is_caught_only_where_agreed() -> None:
         if isinstance(node, ast.ExceptHandler) and _is_broad(node)
     }
     assert found - BROAD == set()
+
+
+def _settings() -> Iterator[type]:
+    """Every class whose fields are keys of a file."""
+    for module in (config_schema, fetch_settings, parse_settings, schedule_settings, feed, watch):
+        kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and is_dataclass(kind)]
+        yield from (kind for kind in kinds if kind.__module__ == module.__name__ and kind.__name__ not in NOT_WRITTEN)
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:
