@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from math import inf
 
 import pytest
@@ -36,7 +37,7 @@ async def test_requests_to_one_host_run_one_after_the_other_in_order_and_spaced(
     await asyncio.gather(*(visit(turns, HOST, 0.5, log, str(number)) for number in range(5)))
     assert [name for name, _ in log] == list("01234")
     starts = [at for _, at in log]
-    assert [round(b - a, 6) for a, b in zip(starts, starts[1:], strict=False)] == [1.0] * 4
+    assert [round(b - a, 6) for a, b in itertools.pairwise(starts)] == [1.0] * 4
 
 
 @virtual

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -35,7 +36,7 @@ def shard_of(rig: Rig) -> Shard:
 
 
 def gaps(times: list[float]) -> list[float]:
-    return [b - a for a, b in zip(times, times[1:], strict=False)]
+    return [b - a for a, b in itertools.pairwise(times)]
 
 
 @virtual
@@ -46,9 +47,9 @@ async def test_every_feed_is_polled_soon_and_then_at_its_pace():
     async with running(shard_of(rig)):
         await asyncio.sleep(10)
         assert len(rig.fetcher.asked) == 20
-        await asyncio.sleep(3 * HOUR)
+        await asyncio.sleep(HOUR)
     for spec in many(20):
-        assert len(rig.fetcher.times(spec.url)) > 3
+        assert len(rig.fetcher.times(spec.url)) >= 2
         assert min(gaps(rig.fetcher.times(spec.url))) >= 5 * MINUTE
 
 
@@ -118,7 +119,7 @@ async def test_what_was_fetched_for_a_failed_batch_is_fetched_again():
 
 @virtual
 async def test_a_fenced_shard_takes_over_again_without_doubles():
-    """Another owner opens the shard in between: this one's next batch is refused, and it begins from what is durable."""
+    """Another owner opens the shard in between: the next batch is refused, and we begin from what is durable."""
     rig = Rig()
     rig.feeds(feed("one"))
     async with running(shard_of(rig)):
@@ -195,7 +196,7 @@ async def test_a_new_address_is_asked_at_once():
     rig.feeds(spec)
     rig.web.answer(spec.url, Answer(404))
     async with running(shard_of(rig)):
-        await asyncio.sleep(24 * HOUR)
+        await asyncio.sleep(3 * HOUR)
         mended = replace(spec, url="https://moved.example/feed")
         rig.web.publish(mended.url, rss("Found again"))
         await rig.registry.apply(FeedChanges(put=(mended,)))
@@ -278,7 +279,7 @@ async def test_k13_a_state_that_cannot_be_read_is_a_baseline_and_not_the_end():
 
 @virtual
 async def test_n02_while_the_uplink_is_down_polls_go_at_a_crawl_and_catch_up_after():
-    """Sixty feeds all fail: one alert, no hammering, no failure counted after; back up, all are asked within minutes."""
+    """Sixty feeds fail: one alert, no hammering, no failures counted; back up, all are asked within minutes."""
     rig = Rig()
     specs = many(60)
     rig.feeds(*specs)
