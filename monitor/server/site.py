@@ -60,7 +60,8 @@ class Site:
 
 
 async def _inside(request: web.Request) -> web.StreamResponse:
-    raise web.HTTPMovedPermanently(f"{request.rel_url.raw_path}/")
+    query = request.rel_url.raw_query_string
+    raise web.HTTPMovedPermanently(f"{request.rel_url.raw_path}/{'?' if query else ''}{query}")
 
 
 async def _static(request: web.Request) -> web.Response:

@@ -16,6 +16,8 @@ from monitor.errors import MonitorError
 
 MAX_BODY = 1 << 20
 """Bytes of a request, after decompression."""
+IDLE = 75.0
+"""Seconds a connection may lie idle between two requests."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'none'; object-src 'none'; img-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -126,7 +128,12 @@ async def listen(app: web.Application, host: str, port: int, *, abandon: bool = 
     `abandon`: what is being worked at for a client that has gone is given up; only where nothing is changed.
     """
     runner = web.AppRunner(
-        app, access_log=None, handle_signals=False, shutdown_timeout=2.0, handler_cancellation=abandon
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=2.0,
+        keepalive_timeout=IDLE,
+        handler_cancellation=abandon,
     )
     await runner.setup()
     try:
