@@ -144,6 +144,22 @@ async def test_h205_links_come_from_the_base_path_never_from_the_client(base):
     assert f'href="{front}/?watch=port&amp;q=number&amp;cursor=' in page
 
 
+async def test_h205_address_in_the_request_line_is_not_repeated():
+    """A request as proxies get it names a host of its own choice."""
+    desk = Desk()
+    desk.raise_alerts(3)
+    async with listen(desk.site(base_path="/news").application(), "127.0.0.1", 0) as port:
+        for path in ("/news", "/news/", "/news/api/alerts?format=jsonl&limit=1"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            request = f"GET http://evil.example{path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+            writer.write(request.encode())
+            answer = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            assert answer.split(b" ", 2)[1] in {b"200", b"301"}
+            assert b"evil" not in answer
+
+
 async def test_every_link_of_the_page_leads_somewhere():
     """Below a base path, too."""
     desk = Desk()

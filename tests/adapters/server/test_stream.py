@@ -11,11 +11,18 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from monitor.adapters.sqlite.database import Database
+from monitor.adapters.sqlite.events import SqliteEventLog
+from monitor.adapters.sqlite.ledger import SqliteLedger
+from monitor.model.event import Batch
+from monitor.model.ids import ShardId
+from monitor.publish.envelope import record
 from monitor.server.alerts import Alerts
 from monitor.server.stream import Stream
 from monitor.server.web import application, listen
+from monitor.testing.clock import ManualClock
 from monitor.testing.console import watch_row
-from tests.support.alerts import TOPICS, Desk, served
+from tests.support.alerts import TOPICS, Desk, alert, served
 
 PATH = "/api/alerts/stream"
 
@@ -224,6 +231,35 @@ async def test_h202_slow_reader_is_dropped_and_the_others_go_on():
         slow.close()
 
     assert [one["seq"] for one in quick] == list(range(2, 402, 2))
+
+
+async def test_embedded_log_is_followed_like_that_in_memory(tmp_path):
+    """Commits of the real ledger reach those who follow, in order, and those who come back."""
+    desk = Desk()
+    database = await Database.open(tmp_path)
+    ledger = await SqliteLedger(database).open(ShardId(0))
+    stream = Stream(Alerts(SqliteEventLog(database, ManualClock()), lambda: TOPICS, desk.console))
+    app = application()
+    stream.add_routes(app)
+
+    async def commit(*numbers: int) -> None:
+        await ledger.commit(Batch(ShardId(0), records=tuple(record(alert(n, desk.watch()), TOPICS) for n in numbers)))
+
+    try:
+        async with served(app, abandon=True) as client:
+            async with follower(client) as answer:
+                for number in range(1, 61):
+                    await commit(number, number + 1000)
+                live = await take(answer, 120)
+            async with follower(client, **{"Last-Event-ID": "100"}) as answer:
+                again = await take(answer, 20)
+            await until(lambda: stream.clients == 0)
+    finally:
+        await ledger.close()
+        await database.close()
+
+    assert [one["seq"] for one in live] == list(range(1, 121))
+    assert again == live[100:]
 
 
 async def test_stop_ends_every_stream_at_once():
