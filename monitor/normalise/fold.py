@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 
@@ -15,11 +16,27 @@ _WORD = re.compile(r"\w+")
 
 def fold(text: str) -> str:
     """NFKC, case folded, words joined by one blank. Combining marks stay: they are letters in half of the world."""
+    text = _caseless(text)
+    return " ".join(_finder(text)(text))
+
+
+def fold_lines(text: str) -> list[str]:
+    """`fold` of each line; what can be done to all of them at once is done once."""
+    text = _caseless(text)
+    find = _finder(text)
+    return [" ".join(find(line)) for line in text.split("\n")]
+
+
+def _caseless(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    text = text.casefold().replace("_", " ")
+    return text.casefold().replace("_", " ")
+
+
+def _finder(text: str) -> Callable[[str], list[str]]:
+    """Finds the words of a text; combining marks belong to them, but are dear to look for."""
     mark, word = _marks()
-    return " ".join((word if mark.search(text) else _WORD).findall(text))
+    return (word if mark.search(text) else _WORD).findall
 
 
 def drop_marks(text: str) -> str:

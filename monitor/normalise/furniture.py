@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from monitor import data
 from monitor.model.article import FieldName, Removed
-from monitor.normalise.fold import drop_marks, fold, hash32
+from monitor.normalise.fold import drop_marks, fold, fold_lines, hash32
 
 POINTER_LIMIT = 200
 SIGNATURE_LIMIT = 500
@@ -39,6 +39,9 @@ LEARNED_KEPT = 256
 
 LINES_COUNTED = 200
 """Lines of one article that are counted."""
+
+_OPENING = 12
+"""Characters that hold the first two letters of a line; those with more accents on them are looked at closely."""
 
 _MARKER = re.compile(r"\[/?ad_\d{1,3}\]", re.IGNORECASE)
 _LEADING_MARKER = re.compile(rf"\s*({_MARKER.pattern})", re.IGNORECASE)
@@ -108,8 +111,8 @@ def strip_furniture(text: str, field: FieldName, learned: frozenset[int] = froze
 
 def line_hashes(text: str) -> tuple[int, ...]:
     """A 32-bit hash for each different line of at most 300 characters, for learning what is furniture (T8)."""
-    folded = (fold(line) for line in text.split("\n") if len(line) <= LEARNED_LIMIT)
-    return tuple(dict.fromkeys(hash32(line) for line in folded if line))
+    short = "\n".join(line for line in text.split("\n") if len(line) <= LEARNED_LIMIT)
+    return tuple(dict.fromkeys(hash32(line) for line in fold_lines(short) if line))
 
 
 def article_lines(summary: Stripped, body: Stripped) -> tuple[int, ...]:
@@ -199,12 +202,20 @@ def _kind(line: str, last: bool, learned: frozenset[int]) -> str | None:
     """The rule that removes this line."""
     if len(line) > (SIGNATURE_LIMIT if last else LEARNED_LIMIT):
         return None
-    folded = _plain(line)
-    rules = (*_LAST_RULES, *_RULES) if last else _RULES
-    found = next((kind for kind, holds in rules if holds(folded)), None)
+    found = None
+    if last or _opens_foreign(line):
+        folded = _plain(line)
+        rules = (*_LAST_RULES, *_RULES) if last else _RULES
+        found = next((kind for kind, holds in rules if holds(folded)), None)
     if found is None and learned and len(line) <= LEARNED_LIMIT and hash32(fold(line)) in learned:
         return "T8"
     return found
+
+
+def _opens_foreign(line: str) -> bool:
+    """Whether one of `_RULES` could hold, by the first two letters: most lines are prose and need no closer look."""
+    opening = _plain(line[:_OPENING])[:2]
+    return len(opening) < 2 or not opening.isalnum() or opening in _openings()
 
 
 def _is_shortcode(line: str) -> bool:
@@ -292,6 +303,13 @@ class _Phrases:
     cont: frozenset[str]
     signature: tuple[tuple[str, ...], ...]
     share: frozenset[str]
+
+
+@cache
+def _openings() -> frozenset[str]:
+    """How pointers and share bars begin where no arrow, bullet or bracket stands before them."""
+    phrases = _phrases()
+    return frozenset((*phrases.pointer, *(word[:2] for word in phrases.share)))
 
 
 _KINDS = ("pointer", "source", "continue", "signature", "share")

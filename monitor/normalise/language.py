@@ -136,8 +136,9 @@ def _words(sample: str) -> int:
 def _ranks(sample: str) -> dict[str, float]:
     """Probability per language, kinds of one language added up."""
     ranks: dict[str, float] = {}
+    merged = _pairs("merge")
     for kind, probability in _detector().rank(sample):
-        tag = _pairs("merge").get(kind, kind)
+        tag = merged.get(kind, kind)
         ranks[tag] = ranks.get(tag, 0.0) + probability
     return ranks
 
@@ -151,10 +152,13 @@ def _pairs(rule: str) -> dict[str, str]:
 
 @cache
 def _detector() -> Any:
+    import numpy
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     detector = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     detector.set_languages(
         [tag for line in data.lines("languages.txt") for tag in line.split()[1:] if line.startswith("detect ")]
     )
+    # Choosing columns leaves the table in column order, and a text reads some hundred of its rows.
+    detector.nb_ptc = numpy.ascontiguousarray(detector.nb_ptc)
     return detector
