@@ -8,7 +8,7 @@ documents, and dies with the process that started it.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import multiprocessing.resource_tracker
 import os
 import resource
 import signal
@@ -160,6 +160,8 @@ class _Pool:
             await asyncio.to_thread(_end, started.result())
 
     def _started(self) -> ProcessPool:
+        multiprocessing.resource_tracker.ensure_running()  # which would open the mask again if it started later
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what this thread starts never hears Ctrl-C
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__, self._preload, "monitor.parse.formats.lenient"])
         pool = ProcessPool(

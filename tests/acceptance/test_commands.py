@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -428,8 +429,7 @@ def test_commands_beside_the_running_daemon(made, site):
 def test_h201_ctrl_c_ends_every_command_in_one_line(made, arguments):
     """Exit 130, no traceback, also for the processes that read documents."""
     process = made.start(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(3.0)
-    assert process.poll() is None
+    _until(lambda: _waits(process))
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -475,6 +475,20 @@ def test_usage_and_help(alone, tmp_path):
     )  # fmt: skip
     assert done.returncode == 2
     assert "Traceback" in done.stderr
+
+
+def _waits(process: subprocess.Popen[str]) -> bool:
+    """Whether a command has come so far that it only waits: it sleeps, and has used no CPU for a while."""
+    assert process.poll() is None
+    before = _cpu(process)
+    time.sleep(0.3)
+    return before == _cpu(process) and before[0] == "S" and before[1] > 20
+
+
+def _cpu(process: subprocess.Popen[str]) -> tuple[str, int]:
+    """State, and ticks of CPU time."""
+    words = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return words[0], int(words[11]) + int(words[12])
 
 
 def _until(holds, seconds: float = 40) -> None:
