@@ -50,7 +50,7 @@ bench: system
 	$(BIN)/python -m tests.benchmarks
 
 lock:
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev --extra uvloop --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev --no-header pyproject.toml -o requirements.lock
 
 format: setup
 	$(BIN)/ruff format monitor tests

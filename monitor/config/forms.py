@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import ipaddress
 import re
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor import data
+from monitor.parse.labels import charset_of
 
 Check = Callable[[str], str | None]
 
@@ -108,12 +108,9 @@ def zone(name: str) -> str | None:
 
 
 def charset(name: str) -> str | None:
-    """A charset of texts that Python knows."""
-    try:
-        known = codecs.lookup(name)._is_text_encoding
-    except (LookupError, ValueError, UnicodeError):
-        known = False
-    return None if known else "has to be a charset Python knows, for example windows-1251"
+    """A charset that reading knows: the table of the WHATWG Encoding Standard, not whatever Python can decode."""
+    known = charset_of(name) is not None
+    return None if known else "has to be a charset that web pages use, for example windows-1251"
 
 
 def network(text: str) -> str | None:
