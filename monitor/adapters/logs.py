@@ -23,6 +23,7 @@ WINDOW = 10.0
 FOREIGN = 3
 BURST = 200
 """Lines of one warning or error a window; the rest is one number. Polls have a bound of their own: the schedule."""
+LIMITED = frozenset({"warning", "error", "exception", "critical"})
 
 
 def configure(format_: Format, level: str, monotonic: Callable[[], float], stream: TextIO | None = None) -> Logger:
@@ -86,6 +87,8 @@ class Limiter:
         self._seen: dict[str, tuple[float, int]] = {}
 
     def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        if method not in LIMITED:
+            return event
         name = str(event.get("event", ""))
         started, count = self._seen.get(name, (self._monotonic(), 0))
         if self._monotonic() - started >= WINDOW:
@@ -93,13 +96,17 @@ class Limiter:
                 event["suppressed"] = count - BURST
             started, count = self._monotonic(), 0
         self._seen[name] = (started, count + 1)
-        if count >= BURST and method != "debug":
+        if count >= BURST:
             raise structlog.DropEvent
         return event
 
 
 def _ending() -> list[Any]:
-    return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info]
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        _make_inert,
+    ]
 
 
 def _renderer(console: bool) -> Any:
@@ -112,4 +119,13 @@ def _renderer(console: bool) -> Any:
 
 def _drop_colour(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     event.pop("color_message", None)
+    return event
+
+
+def _make_inert(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """What a library says may quote a server, and a traceback a document: on a terminal neither moves the cursor."""
+    for name in ("event", "exception"):
+        if isinstance(text := event.get(name), str) and not text.isprintable():
+            kept = "\n" if name == "exception" else ""
+            event[name] = "".join(one if one.isprintable() or one in kept else ascii(one)[1:-1] for one in text)
     return event

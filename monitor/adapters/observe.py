@@ -119,9 +119,13 @@ class Observer:
             getattr(self._log, level)(row.event, **_fields(note))
 
 
+NAMES = {"feed": "feed_id", "url": "url_masked", "duration": "duration_s", "seconds": "duration_s"}
+"""Fields whose name in a line says more than in code: whose id, that nothing secret is in it, the unit."""
+
+
 def _fields(note: Note) -> dict[str, Any]:
-    fields = {name: value for name, value in asdict(note).items() if name != "quiet"}
-    return {name: rfc3339(value) if name.endswith("_at") else value for name, value in fields.items()}
+    found = {NAMES.get(name, name): value for name, value in asdict(note).items() if name != "quiet"}
+    return {name: rfc3339(value) if name.endswith("_at") else value for name, value in found.items()}
 
 
 def _polled(metrics: Metrics, note: notes.Polled) -> None:
@@ -129,7 +133,7 @@ def _polled(metrics: Metrics, note: notes.Polled) -> None:
         metrics.items.labels(result).inc(getattr(note, result))
     metrics.fetches.labels(note.verdict).inc()
     metrics.fetch_seconds.observe(note.duration)
-    metrics.fetch_bytes.labels("decoded").inc(note.bytes)
+    metrics.fetch_bytes.labels("wire").inc(note.bytes)
     if note.status:
         metrics.responses.labels(f"{note.status // 100}xx").inc()
     for watch, count in note.alerts_by_watch:

