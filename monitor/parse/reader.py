@@ -155,8 +155,12 @@ def _read(root: Element, scope: Scope) -> ParsedFeed | Failed | _Refused:
 
 
 def _count(root: Element) -> int:
-    """Entries anywhere, in upper case too; only those of known namespaces, or an unrelated `item` would count."""
-    return sum(1 for element in root.iter(*_ENTRY_TAGS) if split(element.tag)[0] in FEED_SPACES)
+    """Entries anywhere, in upper case too: of known namespaces, or written without a prefix in one nobody knows.
+
+    An unrelated `shop:item` does not count.
+    """
+    found = root.iter(*_ENTRY_TAGS)
+    return sum(1 for element in found if element.prefix is None or split(element.tag)[0] in FEED_SPACES)
 
 
 def _is_plain(body: bytes, label: str | None, override: str | None) -> bool:

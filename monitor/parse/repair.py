@@ -17,8 +17,10 @@ MAX_PREFIXES = 60
 
 ROOT_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:rss|feed|rdf)\s{0,20}>", re.IGNORECASE)
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(?:rss|feed|rdf)(?=[\s>/])", re.IGNORECASE)
+_ENTRY = re.compile(r"<(?:item|entry)[\s>/]", re.IGNORECASE)
 _ILLEGAL = re.compile(r"<\?xml\s[^<>]{0,200}\?>|[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE = re.compile(r"&(?:#(\d{1,7});|#[xX]([0-9A-Fa-f]{1,6});|([A-Za-z][A-Za-z0-9]{0,31});)?")
+_NUMBER = re.compile(r"&#(?:0*([0-9]+)|[xX]0*([0-9A-Fa-f]+));?")
 _USED = re.compile(r"</?([A-Za-z_][\w.-]{0,40}):|\s([A-Za-z_][\w.-]{0,40}):[\w.-]{1,40}\s{0,8}=\s{0,8}[\"']")
 _DECLARED = re.compile(r"\sxmlns:([A-Za-z_][\w.-]{0,40})\s{0,8}=")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -42,11 +44,16 @@ class _Count:
 
 
 def repair(text: str) -> tuple[str, int] | None:
-    """The repaired text and the number of places put right; None without root or end, or with entities of its own."""
+    """The repaired text and the number of places put right.
+
+    None without root or end, with entities of its own, or with entries outside the root, which would be dropped.
+    """
     head = text[:HEAD]
     root = _ROOT.search(head)
     end = max((found.end() for found in ROOT_END.finditer(text)), default=0)
     if root is None or end <= root.end() or "<!ENTITY" in head:
+        return None
+    if _ENTRY.search(text, end) or _ENTRY.search(text, 0, root.start()):
         return None
     count = _Count()
     count.note(text[: root.start()].strip())
@@ -93,6 +100,19 @@ def _reference(found: re.Match[str]) -> str:
 def _named(name: str) -> str:
     characters = html5.get(f"{name};")
     return "".join(f"&#{ord(one)};" for one in characters) if characters else f"&amp;{name};"
+
+
+def without_illegal_numbers(text: str) -> str:
+    """The text without references to characters XML does not know, which other parsers raise for."""
+    if "&#" not in text:
+        return text
+    return "".join(piece if is_cdata else _NUMBER.sub(_legal, piece) for piece, is_cdata in pieces(text))
+
+
+def _legal(found: re.Match[str]) -> str:
+    decimal, hexadecimal = found.groups()
+    digits = decimal or hexadecimal
+    return found[0] if len(digits) <= 7 and _is_legal(int(digits, 10 if decimal else 16)) else ""
 
 
 def _is_legal(code: int) -> bool:

@@ -21,6 +21,7 @@ from monitor.parse.formats.advice import number, update_period
 from monitor.parse.formats.elements import enclosure, looks_like_html, person, unique
 from monitor.parse.formats.entries import MAX_AUTHORS, MAX_ENCLOSURES, MAX_TAGS, RAW_BYTES
 from monitor.parse.formats.scope import Scope, join
+from monitor.parse.repair import without_illegal_numbers
 
 MAX_BYTES = 4 << 20
 MAX_ATTRIBUTES = 256
@@ -39,12 +40,12 @@ def read(text: str, scope: Scope) -> ParsedFeed | Failed:
     `too_large` beyond 4 MiB; `parse` with `attributes` (a tag nobody writes), `lenient` (feedparser raised) or
     `unrecognised` (it found nothing).
     """
-    document = text.encode("utf-8", "replace")
-    if len(document) > MAX_BYTES:
-        return Failed("too_large", "lenient", f"{len(document)} bytes that are not well-formed, at most {MAX_BYTES}")
+    size = len(text.encode("utf-8", "replace"))
+    if size > MAX_BYTES:
+        return Failed("too_large", "lenient", f"{size} bytes that are not well-formed, at most {MAX_BYTES}")
     if has_monstrous_tag(text):
         return Failed("parse", "attributes", "a tag with more attributes than any feed has")
-    answer = _ask(document)
+    answer = _ask(without_illegal_numbers(text))
     if isinstance(answer, Failed):
         return answer
     if not answer["entries"] and not _text(answer, "version"):  # a page has a title, too
@@ -65,12 +66,24 @@ def has_monstrous_tag(text: str) -> bool:
     return False
 
 
-def _ask(document: bytes) -> Answer | Failed:
-    """feedparser's answer. It is not told the address: it would resolve guids against it, and so rename articles."""
+def _ask(text: str) -> Answer | Failed:
+    """feedparser's answer. Its stricter half raises for some things its looser half can read, so that is asked next.
+
+    A bare `&` in front makes it give up the stricter half at once.
+    """
+    answer = _answer(text)
+    if isinstance(answer, Failed) and answer.kind == "parse":
+        return _answer(f"&{text}")
+    return answer
+
+
+def _answer(text: str) -> Answer | Failed:
+    """It is not told the address: it would resolve guids against it, and so rename articles."""
     headers = {"content-type": "application/xml; charset=utf-8"}
+    document = io.BytesIO(text.encode("utf-8", "replace"))
     try:
         answer: Answer = feedparser.parse(
-            io.BytesIO(document), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            document, response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
     except MemoryError:
         return Failed("parse_memory", "lenient", "feedparser needed more memory than a worker has")

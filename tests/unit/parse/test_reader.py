@@ -71,6 +71,8 @@ def test_an_operators_charset_is_believed() -> None:
         f"<shop>{ITEM}</shop>".encode(),
         f"<rss xmlns='urn:unknown'><channel>{ITEM}</channel></rss>".encode(),
         f"<rss><channel><item>{ITEM}</item></channel></rss>".encode(),
+        f"<rss><channel><item xmlns='urn:unknown'><title>a</title></item></channel></rss>".encode(),
+        f"<rss><channel>a & b{ITEM}</channel></rss>{ITEM}".encode(),
     ],
 )
 def test_what_the_map_does_not_take_needs_the_tolerant_parser(body: bytes) -> None:

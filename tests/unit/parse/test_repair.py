@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from monitor.parse.repair import pieces, repair
+from monitor.parse.repair import pieces, repair, without_illegal_numbers
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,30 @@ def test_h133_every_pattern_is_linear(unit: str) -> None:
     repair("<rss>" + unit * (400_000 // len(unit)) + "</rss>")
 
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<rss>a</rss><item><title>b</title></item>",
+        "<entry/><feed>a</feed>",
+        "<rss>a</rss>\n<ITEM>",
+    ],
+)
+def test_entries_outside_the_root_are_not_dropped(text: str) -> None:
+    """The tolerant parser counts them."""
+    assert repair(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("&#65;&#x1F600;&#0065; &amp; &", "&#65;&#x1F600;&#0065; &amp; &"),
+        ("a&#0;b&#xD800;c&#x110000;d&#31", "abcd"),
+        ("&#" + "9" * 100_000 + ";&#x" + "f" * 100_000, ""),
+        ("<![CDATA[&#0;]]>&#0;", "<![CDATA[&#0;]]>"),
+    ],
+)
+def test_numbers_of_no_character(text: str, left: str) -> None:
+    """They go, whatever their length; those that name a character stay."""
+    assert without_illegal_numbers(text) == left

@@ -69,3 +69,21 @@ def test_advice_is_read() -> None:
 
     assert isinstance(found, ParsedFeed)
     assert (found.advice.self_url, found.advice.hub) == ("https://news.example/f", "https://hub.example/")
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        "<title>a&#xD800;</title>",
+        "<title>a&#99999999999;</title>",
+        "<title xmlns:x='urn:a b'><x:y>a</x:y></title>",
+    ],
+)
+def test_what_makes_feedparser_raise_is_read_all_the_same(spoiled: str) -> None:
+    """Numbers of no character, a namespace with a blank inside."""
+    found = read(f"<rss version='2.0'><channel><item>{spoiled}<link>http://a.example/1</link></item>", Scope(URL))
+
+    assert isinstance(found, ParsedFeed)
+    (entry,) = found.entries
+    assert entry.title is not None
+    assert "a" in entry.title.value
