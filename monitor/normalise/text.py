@@ -99,10 +99,14 @@ def clean_text(text: str, limit: int) -> str:
 
 def scrub(text: str) -> str:
     """`clean_text` without the cut."""
-    text = _DROPPED.sub("", _NEWLINES.sub("\n", _sound(text)))
+    if not text.replace("\n", "").isprintable():  # what is printable holds nothing of all this
+        text = _DROPPED.sub("", _NEWLINES.sub("\n", _sound(text)))
     if text.isascii():
         return text
-    return _cap_marks(unicodedata.normalize("NFC", _cap_marks(text)))
+    text = _cap_marks(text)
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    return _cap_marks(unicodedata.normalize("NFC", text))
 
 
 def _sound(text: str) -> str:
