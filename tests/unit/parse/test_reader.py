@@ -71,7 +71,7 @@ def test_an_operators_charset_is_believed() -> None:
         f"<shop>{ITEM}</shop>".encode(),
         f"<rss xmlns='urn:unknown'><channel>{ITEM}</channel></rss>".encode(),
         f"<rss><channel><item>{ITEM}</item></channel></rss>".encode(),
-        f"<rss><channel><item xmlns='urn:unknown'><title>a</title></item></channel></rss>".encode(),
+        b"<rss><channel><item xmlns='urn:unknown'><title>a</title></item></channel></rss>",
         f"<rss><channel>a & b{ITEM}</channel></rss>{ITEM}".encode(),
     ],
 )
