@@ -173,6 +173,7 @@ TABLE: dict[type[Note], Row] = {
     notes.SinkDelivered: Row("sink_delivered", None, _delivered),
     notes.SinkFailed: Row("sink_failed", "warning", lambda m, n: m.sink_failures.labels(n.sink).inc()),
     notes.SinkRejected: Row("sink_rejected", "error", lambda m, _: m.dead_letters.labels("rejected").inc()),
+    notes.SinkLate: Row("sink_late", "error", lambda m, n: m.dead_letters.labels("late").inc(n.records)),
     notes.Expired: Row("log_expired", "info", lambda m, n: m.count_expired(n.rows, n.undelivered)),
     notes.Reloaded: Row("configuration_read", "info", _reloaded),
     notes.ClockJumped: Row("clock_jumped", "warning", lambda m, _: m.clock_jumps.inc()),

@@ -9,17 +9,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import takewhile
 
 from monitor.errors import Reject, Retry
 from monitor.model.event import Logged
-from monitor.model.notes import Note, SinkDelivered, SinkFailed, SinkRejected
+from monitor.model.notes import Note, SinkDelivered, SinkFailed, SinkLate, SinkRejected
 from monitor.ports import Clock, EventLog, Point, Sink, pass_by
 
 CHUNK = 500
 """Records read from the log at once: the bound on what one sink holds in memory."""
 LONGEST_WAIT = 60.0
 """Seconds between two attempts at a target that is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What of the log a sink wants."""
+
+    topics: tuple[str, ...] = ()
+    """`*` is allowed; empty = all."""
+    max_lag: float | None = None
+    """Seconds after which a record that was not delivered is given up; None = as long as the log holds it."""
+
+
+EVERYTHING = Takes()
 
 
 class Outbox:
@@ -31,8 +46,8 @@ class Outbox:
         log: EventLog,
         clock: Clock,
         observe: Callable[[Note], None],
+        takes: Takes = EVERYTHING,
         *,
-        topics: Sequence[str] = (),
         point: Point = pass_by,
     ) -> None:
         self.sink = sink
@@ -41,7 +56,7 @@ class Outbox:
         self.dead = 0
         """Records that were given up since the cursor exists."""
         self._log, self._clock, self._observe = log, clock, observe
-        self._topics, self._point = tuple(topics), point
+        self._topics, self._max_lag, self._point = takes.topics, takes.max_lag, point
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -107,7 +122,11 @@ class Outbox:
     async def _deliver(self, records: Sequence[Logged]) -> bool:
         """True when all are delivered or given up; False if the sink failed while stopping."""
         wait, dead = 1.0, 0
-        while records:
+        while True:
+            late = self._late(records)
+            records, dead = records[late:], dead + late
+            if not records:
+                break
             try:
                 await self.sink.write(records)
                 self.error = ""
@@ -127,6 +146,16 @@ class Outbox:
             self.dead += dead
         self._point("outbox.sent")
         return True
+
+    def _late(self, records: Sequence[Logged]) -> int:
+        """How many of the oldest have waited longer than `max_lag`: nobody wants them any more."""
+        if self._max_lag is None:
+            return 0
+        oldest = self._clock.now() - self._max_lag
+        late = sum(1 for _ in takewhile(lambda one: one.record.at < oldest, records))
+        if late:
+            self._observe(SinkLate(self.sink.name, late))
+        return late
 
     async def _pause(self, error: Retry, wait: float) -> bool:
         """Waits out a failure; True if the service is stopping."""

@@ -17,7 +17,7 @@ from monitor.app.lane import Turns
 from monitor.app.parts import Parts
 from monitor.app.worker import Worker, state_of
 from monitor.errors import LedgerError
-from monitor.model.event import Outcome
+from monitor.model.event import Batch, Outcome
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId, HostKey, ShardId
 from monitor.model.notes import LedgerFailed
@@ -129,6 +129,9 @@ class Shard:
         async with self._opened() as ledger, asyncio.TaskGroup() as group:
             commits = Commits(self.shard, ledger, self._parts.clock, self._parts.observe)
             committing = group.create_task(commits.run())
+            if self.error:
+                # After a fault no feed is asked before the ledger has shown that it takes batches again.
+                await ledger.commit(Batch(self.shard))
             running = await self._load(ledger)
             beside = [group.create_task(self._follow(ledger)), group.create_task(self._flush(commits))]
             self.running, self.error = running, ""

@@ -157,6 +157,14 @@ class SinkRejected(Note):
 
 
 @dataclass(frozen=True, slots=True)
+class SinkLate(Note):
+    """Records a sink was away for longer than its `max_lag`; they were given up."""
+
+    sink: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class Expired(Note):
     """Retention removed rows; `undelivered` of them some sink had not passed on."""
 

@@ -12,7 +12,7 @@ from monitor import __version__
 from monitor.app.build.sinks import SinkContext, build_sink
 from monitor.app.console import ServiceConsole
 from monitor.app.lane import Lane
-from monitor.app.outbox import Outbox
+from monitor.app.outbox import Outbox, Takes
 from monitor.app.pacing import HostPacer
 from monitor.app.parts import InForce, Parts
 from monitor.app.reload import Reloader
@@ -209,7 +209,14 @@ def _outboxes(config: Config, options: Options, parts: Parts, log: EventLog) -> 
         stdout=options.stdout,
     )
     return [
-        Outbox(build_sink(wanted, context), log, parts.clock, parts.observe, topics=wanted.topics, point=options.point)
+        Outbox(
+            build_sink(wanted, context),
+            log,
+            parts.clock,
+            parts.observe,
+            Takes(wanted.topics, wanted.max_lag),
+            point=options.point,
+        )
         for wanted in config.settings.sinks
     ]
 

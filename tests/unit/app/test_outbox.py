@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from monitor.app.outbox import CHUNK, LONGEST_WAIT, Outbox
+from monitor.app.outbox import CHUNK, LONGEST_WAIT, Outbox, Takes
 from monitor.errors import LedgerError, Reject, Retry
 from monitor.model.event import Logged
-from monitor.model.notes import Note, SinkDelivered, SinkFailed, SinkRejected
+from monitor.model.notes import Note, SinkDelivered, SinkFailed, SinkLate, SinkRejected
 from monitor.ports import SinkCursor
 from monitor.testing.builders import record
 from monitor.testing.ledger import MemoryEventLog, MemoryStore
@@ -155,7 +156,7 @@ async def test_a_target_that_knows_what_it_has_is_brought_level_topic_by_topic()
 @virtual
 async def test_topics_a_sink_does_not_take_are_no_lag():
     """The cursor moves past them, in the beginning and later."""
-    bench = Bench(topics=("news.alerts.*",))
+    bench = Bench(takes=Takes(("news.alerts.*",)))
     bench.publish(1, 2)
     async with running(bench.outbox):
         await asyncio.sleep(1)
@@ -235,3 +236,30 @@ async def test_a_log_that_cannot_be_read_is_a_fault_and_not_silence():
     bench.log.wait = broken  # type: ignore[method-assign]
     with pytest.raises(LedgerError, match="disk full"):
         await bench.outbox.run()
+
+
+@virtual
+async def test_what_is_older_than_max_lag_is_given_up_and_counted():
+    """A sink that was away for a day gets the last hour, and the rest is dead letters."""
+    bench = Bench(CapturingSink(), takes=Takes(max_lag=3600.0))
+    bench.store.append([replace(record(number, "news.articles"), at=bench.clock.now() - 7200) for number in range(3)])
+    bench.store.append([replace(record(number, "news.articles"), at=bench.clock.now()) for number in range(3, 5)])
+    bench.store.ring()
+    async with running(bench.outbox):
+        await asyncio.sleep(1)
+    assert bench.seqs == [4, 5]
+    assert bench.store.cursors["capturing"].dead == 3
+    assert [note.records for note in bench.of(SinkLate)] == [3]
+
+
+@virtual
+async def test_records_grow_late_while_the_sink_is_away():
+    """The bound is looked at before every attempt."""
+    bench = Bench(CapturingSink(), takes=Takes(max_lag=60.0))
+    bench.store.append([replace(record(1, "news.articles"), at=bench.clock.now())])
+    bench.store.ring()
+    bench.sink.fail(10_000)
+    async with running(bench.outbox):
+        await asyncio.sleep(300)
+    assert bench.seqs == []
+    assert bench.store.cursors["capturing"].dead == 1
