@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
 
 Clock = Callable[[], float]
 """Seconds: `process_time` for work that only computes, `perf_counter` where disks or processes are waited for."""
@@ -118,9 +120,14 @@ class Figure:
 
 def timed(job: Callable[[], object], clock: Clock = time.process_time) -> float:
     """Seconds that one run of `job` takes."""
+    return result_of(job, clock)[0]
+
+
+def result_of(job: Callable[[], T], clock: Clock = time.process_time) -> tuple[float, T]:
+    """The same, and what the run gave."""
     started = clock()
-    job()
-    return clock() - started
+    result = job()
+    return clock() - started, result
 
 
 def typical(job: Callable[[], object], rounds: int, clock: Clock = time.process_time) -> float:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TypeVar
 
 import feedparser
 
 from monitor.model.article import Reading
 from monitor.parse.reader import read_document
 from monitor.pipeline import read
-from tests.benchmarks.figures import Bench, Figure, summed_up, timed, times
+from tests.benchmarks.figures import Bench, Figure, result_of, summed_up, times
 from tests.benchmarks.material import Document, documents, origin
+
+T = TypeVar("T")
 
 PEERS = {
     "feedparser": feedparser.parse,
@@ -39,22 +43,26 @@ def figures(bench: Bench) -> Iterator[Figure]:
 
 def _times(document: Document) -> dict[str, float]:
     """Seconds of each side; ours before and after the peers, so that a disturbance meets both."""
-    before = _ours(document)
-    theirs = {name: timed(partial(parse, document.body)) for name, parse in PEERS.items()}
-    after = _ours(document)
+    before, found = _ours(document)
+    theirs, entries = {}, 0
+    for name, parse in PEERS.items():
+        theirs[name], answer = _alone(partial(parse, document.body))
+        entries = len(answer.entries)
+    after, _ = _ours(document)
     ours = {name: (before[name] + after[name]) / 2 for name in before}
-    return {**ours, **theirs, "same": float(_same(document))}
+    return {**ours, **theirs, "same": float(isinstance(found, Reading) and found.entries == entries)}
 
 
-def _ours(document: Document) -> dict[str, float]:
+def _ours(document: Document) -> tuple[dict[str, float], object]:
+    """Seconds of reading and of parsing alone, and the reading."""
     task = document.task()
     verdict = task.verdict
     parse = partial(read_document, verdict.body, url=verdict.url, headers=verdict.response.headers, lenient=True)
-    return {"read": timed(lambda: read(task, lenient=True)), "parse": timed(parse)}
+    whole, found = _alone(partial(read, task, lenient=True))
+    return {"read": whole, "parse": _alone(parse)[0]}, found
 
 
-def _same(document: Document) -> bool:
-    """Whether feedparser counts the same entries."""
-    found = read(document.task(), lenient=True)
-    theirs = feedparser.parse(document.body, sanitize_html=False, resolve_relative_uris=False)
-    return isinstance(found, Reading) and found.entries == len(theirs.entries)
+def _alone(job: Callable[[], T]) -> tuple[float, T]:
+    """Seconds and result; what others left behind is not collected on this one's account."""
+    gc.collect()
+    return result_of(job)
