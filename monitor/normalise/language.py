@@ -52,6 +52,13 @@ _SHARED = {"he": ("yi",), "am": ("ti",), "my": ("shn",)}
 
 _HAN = "\u2e80-\u2fdf\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _LETTER = re.compile(r"[^\W\d_]")
+_WRITERS = {
+    _HAN: "zh yue wuu cmn ja ko",
+    "\u0400-\u052f": "ru uk be bg mk sr sh bs mn kk ky tg tt uz az tk ba cv os ce ab av ug",
+    "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff": "ar arz ary fa prs ur ps ku ckb ug sd pa ks az uz kk ky ha ms",
+    "\u0900-\u097f": "hi mr ne sa bho mai kok sd ks",
+}
+"""Scripts of several languages, and who writes them."""
 _ONE_SCRIPT = re.compile("|".join(f"(?P<{tag}>[{span}])" for tag, span in _SCRIPTS.items()) + f"|(?P<han>[{_HAN}])")
 _BEYOND_LATIN = re.compile("[\u0370-\u03ff\u0530-\U0003ffff]")
 
@@ -69,7 +76,7 @@ def detect(title: str, text: str, declared: str | None = None) -> Language:
     if script is not None:
         own = primary(claimed) in (script, *_SHARED.get(script, ()))
         return Language(primary(claimed) if own else script, "script", 1.0)
-    return _by_detector(sample, claimed)
+    return _by_detector(sample, "" if _is_foreign(primary(claimed), sample, letters) else claimed)
 
 
 def read_tag(tag: str | None) -> str:
@@ -106,6 +113,20 @@ def _by_script(sample: str, letters: int) -> str | None:
     for tag, count in found.most_common(1):
         return tag if count * 2 > letters else None
     return None
+
+
+def _is_foreign(claimed: str, sample: str, letters: int) -> bool:
+    """Whether most of a text is in a script the language is not written in: `en-US` is what many a template says."""
+    if not claimed or sample.isascii():
+        return False
+    return any(
+        claimed not in writers.split() and _weight(script, sample) * 2 > letters for script, writers in _WRITERS.items()
+    )
+
+
+def _weight(script: str, sample: str) -> int:
+    """How many letters a sample's characters of this script are worth: a Han character stands for three."""
+    return len(re.findall(f"[{script}]", sample)) * (3 if script is _HAN else 1)
 
 
 def _by_detector(sample: str, claimed: str) -> Language:

@@ -50,6 +50,23 @@ def test_script_shared_by_two() -> None:
     assert detect("נייעס פון ברוקלין", "", "yi") == Language("yi", "script", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("title", "declared", "expect"),
+    [
+        ("Президент подписал новый закон", "en-US", "ru"),
+        ("NTT计划注资新公司", "en", "zh"),
+        ("مجلس الوزراء يقر الموازنة العامة", "en", "ar"),
+        ("सरकार ने कहा है कि वह नई योजना पर काम कर रही है", "en", "hi"),
+        ("iPhone 17 Pro Max", "ru", "ru"),
+        ("Новости", "sr", "sr"),
+        ("東京都知事選挙", "ja", "ja"),
+    ],
+)
+def test_a_language_is_not_believed_in_a_script_it_does_not_use(title: str, declared: str, expect: str) -> None:
+    """However few the words; templates say `en-US` by themselves."""
+    assert primary(detect(title, "", declared).tag) == expect
+
+
 def test_foreign_names_do_not_decide() -> None:
     """A quoted word in another script leaves the language alone."""
     text = SENTENCES["en"] + " The banner said новости, 新聞 and 뉴스."
