@@ -115,25 +115,25 @@ def _is_mark(letter: str) -> bool:
 def make_swallowers(core: str, longer: str, entry: NotIn, open_left: bool, open_right: bool) -> tuple[Swallower, ...]:
     """The ways in which a folded pattern lies inside the folded entry `longer`; none if it does not, or is all of it.
 
-    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are open unless a blank is written
-    there, and so is an end where the pattern itself is. With `case`, punctuation at the ends counts: `(İHA)`.
+    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are open, and so is an end where the
+    pattern itself is; a blank written at an end closes it. With `case`, punctuation at the ends counts: `(İHA)`.
     """
     lead, trail = _margins(entry.text) if entry.case else ("", "")
     if len(longer) <= len(core) and not (lead or trail):
         return ()
-    left, right = _open_ends(longer, entry.text)
-    text = ("" if left or open_left else " ") + longer + ("" if right or open_right else " ")
+    left, right = _open_ends(longer, entry.text, open_left, open_right)
+    text = ("" if left else " ") + longer + ("" if right else " ")
     exact = exact_form(entry.text, True) if entry.case else ""
     places = [at for at in range(len(text)) if text.startswith(core, at)]
     return tuple(Swallower(text, at, entry.unless_before, exact, lead, trail) for at in places)
 
 
-def _open_ends(longer: str, written: str) -> tuple[bool, bool]:
-    """At which ends letters may go on: at a `*`, or in a script without word borders unless a blank is written."""
+def _open_ends(longer: str, written: str, open_left: bool, open_right: bool) -> tuple[bool, bool]:
+    """At which ends letters may go on: at a `*`, in a script without word borders, where the pattern lets them."""
     attached = (*UNSPACED, HANGUL)
-    left = written.startswith("*") or (script_class(longer[0]) in attached and not written.startswith(" "))
-    right = written.endswith("*") or (script_class(longer[-1]) in attached and not written.endswith(" "))
-    return left, right
+    left = written.startswith("*") or open_left or script_class(longer[0]) in attached
+    right = written.endswith("*") or open_right or script_class(longer[-1]) in attached
+    return left and not written.startswith(" "), right and not written.endswith(" ")
 
 
 def _margins(written: str) -> tuple[str, str]:

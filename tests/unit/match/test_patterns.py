@@ -75,3 +75,20 @@ def test_swallowers(core: str, entry: str, texts: list[str]) -> None:
     (longer,) = fold_words([entry.strip("*")])
 
     assert [found.text for found in make_swallowers(core, longer, NotIn(entry), False, False)] == texts
+
+
+@pytest.mark.parametrize(
+    ("entry", "texts"),
+    [
+        ("padrone", ["padrone "]),
+        (" padrone", [" padrone "]),
+        ("droneclub", [" droneclub"]),
+        ("droneclub ", [" droneclub "]),
+    ],
+)
+def test_a_blank_closes_an_open_end_of_a_swallower(entry: str, texts: list[str]) -> None:
+    """The longer string is open where its pattern is, unless a blank is written there."""
+    left = "padrone" in entry
+    (longer,) = fold_words([entry])
+
+    assert [found.text for found in make_swallowers("drone", longer, NotIn(entry), left, not left)] == texts
