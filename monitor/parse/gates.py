@@ -16,6 +16,7 @@ HEAD = 20_000
 
 _FEED_ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(?:rss|feed|rdf)[\s>/]", re.IGNORECASE)
 _HTML_ROOT = re.compile(r"<(?:!doctype\s{1,8}html|(?:html|head|body)[\s>/])", re.IGNORECASE)
+_SITEMAP = re.compile(r"<(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)[\s>/]", re.IGNORECASE)
 _MAGIC = (
     b"\x1f\x8b",
     b"\x89PNG",
@@ -85,6 +86,8 @@ def _refusal(head: str, root: int, headers: Headers) -> Failed | None:
     has_root = _FEED_ROOT.search(head) is not None
     if not has_root and _HTML_ROOT.match(head, root):
         return Failed("not_a_feed", kind_of_page(head, headers), "the body is an HTML page")
+    if not has_root and _SITEMAP.match(head, root):
+        return Failed("not_a_feed", "other", "the body is a sitemap")
     if not has_root and _is_binary(head):
         return Failed("not_a_feed", "binary", "the body holds NUL bytes")
     if head.startswith(("{", "["), root):

@@ -18,7 +18,7 @@ class ParseSettings:
     timeout: Duration = Duration(10)
     """Wall time of one document; its process is killed then."""
     lenient_timeout: Duration = Duration(2)
-    """CPU time of one document in the tolerant parser, which can be quadratic."""
+    """CPU time of one document in the tolerant parser, which can be quadratic: for each MiB of it that is begun."""
     memory: Size = Size(512 << 20)
     """Address space of a process above what it has when it starts."""
     max_tasks: int = 5000

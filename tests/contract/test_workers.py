@@ -138,6 +138,20 @@ async def test_the_tolerant_parser_is_interrupted() -> None:
     assert again.entries == 1
 
 
+async def test_the_tolerant_parser_has_more_time_for_a_large_document() -> None:
+    """A limit for each MiB: what is slow in a small document is ordinary in a large one."""
+    workers = ProcessWorkers(read_or_obey, SETTINGS)
+    try:
+        small = await workers.read(task_for(b"toil " + BROKEN))
+        large = await workers.read(task_for(b"toil " + BROKEN + b" " * (7 << 19)))
+    finally:
+        await workers.close()
+
+    assert small.failed is not None
+    assert (small.failed.kind, small.failed.reason) == ("parse_timeout", "lenient")
+    assert (large.failed, large.entries) == (None, 1)
+
+
 HOSTILE = [
     pytest.param(b"/etc/passwd", "not_a_feed", id="h121"),
     pytest.param(b"\x1f\x8b\x08" + b"\0" * 1000, "not_a_feed", id="h142"),

@@ -85,9 +85,20 @@ def test_h142_a_challenge_says_so_in_its_header() -> None:
     assert verdict(b"<rss/>", headers) is None
 
 
-@pytest.mark.parametrize("body", [b'{"error": "no"}', b" [1, 2]", b"Not found", b"/etc/passwd"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error": "no"}',
+        b'\xef\xbb\xbf {"version": "https://jsonfeed.org/version/1.1", "items": []}',
+        b" [1, 2]",
+        b"Not found",
+        b"/etc/passwd",
+        b"<?xml version='1.0'?>\n<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>/?a&b",
+        b"<s:sitemapindex xmlns:s='http://www.sitemaps.org/schemas/sitemap/0.9'/>",
+    ],
+)
 def test_h142_other(body: bytes) -> None:
-    """JSON that is no feed, and text without markup."""
+    """JSON, text without markup, and sitemaps, whether or not they are well-formed."""
     assert verdict(body) == ("not_a_feed", "other")
 
 
