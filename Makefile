@@ -6,10 +6,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
+.SILENT:
 .PHONY: help setup system run demo test check bench soak lock format clean
 
 help:
-	@echo "make run     the service on config/, embedded (needs nothing but Python >= 3.11)"
+	echo "make run     the service on config/, embedded (needs nothing but Python >= 3.11)"
 	echo "make demo    the same, offline, on feeds it serves itself"
 	echo "make test    everything, a real Kafka included"
 	echo "make check   lint, types, import contracts, pure tests"

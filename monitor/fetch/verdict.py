@@ -36,7 +36,8 @@ REASONS: Mapping[str, frozenset[str]] = {
         "auth": "401 403 407",
         "blocked_address": "anycast benchmarking denied discard documentation link_local loopback metadata multicast "
         "nat64 partly_private private reserved shared special translation unassigned unreadable unspecified",
-        "blocked_url": "characters denied downgrade host numeric_host port scheme single_label syntax too_long userinfo",
+        "blocked_url": "characters denied downgrade host numeric_host port scheme single_label syntax too_long "
+        "userinfo",
         "dns": "nxdomain servfail silent empty",
         "connect": "refused reset unreachable descriptors proxy other",
         "tls": "handshake",
