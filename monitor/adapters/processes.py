@@ -78,8 +78,7 @@ class ProcessWorkers:
 
     async def _run(self, pool: _Pool, task: ReadTask, *, lenient: bool) -> Answer:
         """One task in one pool. A pool that broke under it is replaced and asked once more."""
-        mebibytes = 1 + (len(task.verdict.body) >> 20)
-        limit = self._settings.lenient_timeout * mebibytes if lenient else 0.0
+        limit = self._settings.lenient_timeout * (1 + (len(task.verdict.body) >> 20)) if lenient else 0.0
         async with pool.slots:
             for _ in range(2):
                 answer = await pool.call(_work, (self._read, task, lenient, limit))
