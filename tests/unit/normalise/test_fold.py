@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.normalise.fold import drop_marks, fold, hash32, hash64
+from monitor.normalise.fold import drop_marks, fold, fold_lines, hash32, hash64
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,11 @@ def test_hashes() -> None:
 def test_drop_marks() -> None:
     """Accents go, letters stay."""
     assert drop_marks("e\u0301te\u0301 नी") == "ete न"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "One, two\n\nTHREE_four\n", "Straße\nनमस्ते दुनिया\nplain", "e\u0301te\u0301\n\u0301alone\nﬁre"]
+)
+def test_lines_together_fold_as_each_alone(text: str) -> None:
+    """Doing some of the work for all lines at once changes nothing."""
+    assert fold_lines(text) == [fold(line) for line in text.split("\n")]

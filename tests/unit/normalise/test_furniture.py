@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from monitor import data
 from monitor.model.article import Removed
 from monitor.normalise.furniture import (
     LEARNED_KEPT,
@@ -211,3 +212,19 @@ def test_hostile_lines(text: str) -> None:
     strip_furniture(text, "body", frozenset({1}))
 
     assert time.perf_counter() - start < 2
+
+
+def _pointers() -> list[str]:
+    lines = (line for name in data.names("furniture") for line in data.lines(f"furniture/{name}"))
+    return [line.partition(" ")[2] for line in lines if line.startswith("pointer ")]
+
+
+@pytest.mark.parametrize("spell", [str, str.capitalize, lambda phrase: phrase[0] + "\u0301" * 15 + phrase[1:]])
+def test_no_pointer_escapes_by_how_it_begins(spell) -> None:
+    """Lines are chosen by their first letters; a capital and heaps of accents hide none of them."""
+    kept = [phrase for phrase in _pointers() if f"{spell(phrase)}: x" in _without(f"{spell(phrase)}: x")]
+    assert kept == []
+
+
+def _without(line: str) -> str:
+    return strip_furniture(f"It rained.\n{line}\nIt stopped.", "body").text
