@@ -31,7 +31,7 @@ def measure(group: str, figures: Callable[[Bench], Iterator[Figure]], bench: Ben
         yield from figures(bench)
     except Exception as error:
         traceback.print_exc()
-        yield Figure(name=f"{group}: failed", note=f"{type(error).__name__}: {error}")
+        yield Figure(name=f"{group}: failed", note=" ".join(f"{type(error).__name__}: {error}".split())[:300])
 
 
 def run(groups: list[str], quick: bool) -> list[dict]:

@@ -54,7 +54,8 @@ def _installation(bench: Bench, count: int, ports: dict[str, int]) -> Installati
 def _urls(bench: Bench, count: int) -> list[str]:
     """Addresses of real feeds, where there are some, filled up with invented ones; none of them is ever asked."""
     names = bench.corpus / "feed-urls-kite.txt" if bench.corpus else None
-    real = names.read_text(encoding="utf-8").split() if names and names.is_file() else []
+    words = names.read_text(encoding="utf-8").split() if names and names.is_file() else []
+    real = [word for word in words if word.startswith(("http://", "https://"))]
     made = (f"https://feeds-{number % 977}.example/{number}/rss.xml" for number in range(count))
     return [*dict.fromkeys([*real, *made])][:count]
 
