@@ -29,7 +29,8 @@ class Stalls:
         self.worst = 0.0
 
     async def watch(self) -> None:
-        """Looks at every turn of the loop."""
+        """Looks at every turn of the loop, once what is imported at the start is there."""
+        await asyncio.sleep(1)
         last = time.thread_time()
         while True:
             await asyncio.sleep(0)

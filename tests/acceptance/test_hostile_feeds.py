@@ -31,7 +31,8 @@ WATCHED = 15.0
 """Seconds the good feeds are watched beside the hostile ones: longer than any deadline of reading or fetching."""
 LATEST = 6.0
 """Seconds between two polls of a good feed, at most; its interval is one second."""
-GROWTH = 64 << 20
+GROWTH = 96 << 20
+"""Of all of them together, two at a time; one alone is held to 64 MiB where fetching and reading are tested."""
 STALL = 0.1
 XML = '<?xml version="1.0"?>'
 ITEM = "<rss version='2.0'><channel><title>t</title><item><title>one</title><description>{}</description></item>"
