@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monitor.parse.labels import CJK, WIDE, charset_of, codecs_of
+from monitor.parse.labels import CJK, HABITS, LATIN, WIDE, charset_of, codecs_of
 
 _DECLARED = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s{0,8}=\s{0,8}[\"']\s{0,8}([A-Za-z0-9._:\-]{1,40})")
+_LANGUAGE = re.compile(rb"(?:<(?:dc:)?language>|\sxml:lang=[\"'])\s{0,8}([A-Za-z]{2})\b")
+_C1 = re.compile(rb"[\x80-\x9f]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _NO_CONTINUATION = bytes(set(range(256)) - set(_CONTINUATION))
@@ -138,7 +140,7 @@ def _by_label(body: bytes, labels: list[tuple[str, str]]) -> Iterator[Decoded]:
 
 
 def _with_losses(body: bytes, labels: list[tuple[str, str]]) -> Decoded:
-    """Nothing fits: the label that loses least; UTF-8 if most of it is UTF-8; a guess; windows-1252."""
+    """Nothing fits: the label that loses least; UTF-8 if most of it is; a guess; what its language is written in."""
     candidates = [_loosely(body, charset, "replaced") for charset, _ in labels]
     best = min(candidates, key=lambda found: found.replaced, default=None)
     if best and best.charset != "utf-8":
@@ -148,16 +150,28 @@ def _with_losses(body: bytes, labels: list[tuple[str, str]]) -> Decoded:
     if wide >= utf8.replaced:
         return utf8
     guessed = _guess(body) if utf8.replaced >= 60 else None
-    return guessed or _loosely(body, "windows-1252", "guessed")
+    return guessed or _loosely(body, _habitual(body), "guessed")
 
 
 def _guess(body: bytes) -> Decoded | None:
-    """What charset-normalizer finds in the first 200 kB, if the whole body decodes strictly as that."""
+    """What charset-normalizer finds in the first 200 kB, if the whole body decodes strictly as that.
+
+    Never a charset of Latin letters: those it cannot tell from each other.
+    """
     from charset_normalizer import from_bytes
 
     best = from_bytes(body[:200_000]).best()
-    charset = charset_of(best.encoding.replace("_", "-")) if best else None
-    return _strictly(body, charset, "guessed") if charset else None
+    names = (best.encoding, *best.could_be_from_charset) if best else ()
+    charset = next(filter(None, (charset_of(name.replace("_", "-")) for name in names)), None)
+    return _strictly(body, charset, "guessed") if charset and charset not in LATIN else None
+
+
+def _habitual(body: bytes) -> str:
+    """The charset that the language is usually written in which the document says it has."""
+    found = _LANGUAGE.search(body[:8192])
+    charset = HABITS.get(found[1].decode("ascii").lower(), "windows-1252") if found else "windows-1252"
+    # Texts in windows-1250 have quotes or letters where ISO has controls.
+    return "iso-8859-2" if charset == "windows-1250" and not _C1.search(body) else charset
 
 
 def _strictly(body: bytes, charset: str, source: str) -> Decoded | None:

@@ -71,6 +71,29 @@ CODECS: dict[str, tuple[str, ...]] = {
 """Codecs to try in turn where Python's name differs, or where publishers use more than the plain charset has."""
 
 CJK = frozenset({"gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr"})
+LATIN = frozenset(
+    ["macintosh", "windows-1250", "windows-1252", "windows-1254", "windows-1257", "windows-1258"]
+    + [f"iso-8859-{part}" for part in (2, 3, 4, 10, 13, 14, 15, 16)]
+)
+"""Charsets that differ in a few letters only, so that no statistics tell them apart."""
+
+HABITS: dict[str, str] = {
+    language: charset
+    for charset, languages in (
+        ("windows-1250", "pl cs sk hu sl hr bs ro sq"),
+        ("windows-1251", "ru uk bg be mk sr"),
+        ("windows-1253", "el"),
+        ("windows-1254", "tr az"),
+        ("windows-1255", "he iw"),
+        ("windows-1256", "ar fa ur"),
+        ("windows-1257", "lt lv"),
+        ("windows-1258", "vi"),
+        ("windows-874", "th"),
+    )
+    for language in languages.split()
+}
+"""Language → the charset of one byte its documents are most often in; all others are windows-1252."""
+
 WIDE = frozenset({"utf-16le", "utf-16be", "utf-32"})
 
 

@@ -195,3 +195,25 @@ def test_doubly_encoded_utf8_is_undone_once(broken: str, whole: str) -> None:
 def test_good_text_stays(text: str) -> None:
     """The whole text has to map back; real Latin-1 never does."""
     assert mend(text) is text
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "charset"),
+    [
+        ("fr", "Le député s’est présenté à l’Assemblée où il a été très écouté. ", "windows-1252"),
+        ("pt-BR", "A situação não é simples, disseram os órgãos de comunicação. ", "windows-1252"),
+        ("hu-HU", "Az őszi választás előtt tűz ütött ki „a szülők” között. ", "windows-1250"),
+        ("pl", "Żółta łódź płynęła wzdłuż brzegu, gdzie stało tysiąc osób. ", "iso-8859-2"),
+        ("tr", "Işık hızıyla değişen dünyada şirketler güçlük çekiyor. ", "windows-1254"),
+        ("ru", "Заседание правительства перенесено на следующую неделю. ", "windows-1251"),
+        ("ja", "政府は来週の会議で新しい計画を決定する見通しです。" * 5, "euc-jp"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 20])
+def test_an_unlabelled_body_in_the_charset_of_its_language(language: str, text: str, charset: str, times: int) -> None:
+    """Latin charsets cannot be told apart by statistics, but the feed says its language."""
+    document = f"<rss><channel><language>{language}</language><title>{text * times}</title></channel></rss>"
+
+    found = decode(document.encode(charset))
+
+    assert (found.text, found.charset, found.source) == (document, charset, "guessed")
