@@ -1,0 +1,76 @@
+"""One picture of the running service, and the changes it takes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from monitor.errors import LedgerError, UsageError
+from monitor.model.feed import FeedChanges
+from monitor.testing.builders import feed
+from tests.support.service import Rig, rules, running
+from tests.support.virtual import virtual
+
+
+@virtual
+async def test_a_feed_of_the_configuration_is_changed_there_only():
+    """Refused whole: the other feed of the same request does not come either."""
+    rig = Rig()
+    rig.feeds(feed("configured"))
+    console = rig.service().console
+    changes = FeedChanges(put=(feed("fresh", origin="runtime"), feed("configured", origin="runtime")))
+    with pytest.raises(UsageError, match="configured"):
+        await console.change_feeds(changes)
+    with pytest.raises(UsageError, match="configured"):
+        await console.change_feeds(FeedChanges(removed=(feed("configured").id,)))
+    assert set(await rig.registry.feeds()) == {"configured"}
+
+
+@virtual
+async def test_a_feed_that_is_added_while_running_is_polled():
+    """Durable on return, and in the next picture."""
+    rig = Rig()
+    service = rig.service()
+    async with running(service):
+        await asyncio.sleep(1)
+        await service.console.change_feeds(FeedChanges(put=(feed("fresh", origin="runtime"),)))
+        await asyncio.sleep(10)
+        assert [row.spec.id for row in service.console.snapshot().feeds] == ["fresh"]
+        assert len(rig.fetcher.asked) == 1
+
+
+@virtual
+async def test_a_shard_whose_ledger_fails_is_a_reason_not_to_be_ready():
+    """With the ledger's own words; ready again when it is open."""
+    rig = Rig()
+    rig.feeds(feed("a"))
+    rig.store.failing = LedgerError("the disk is full")
+    service = rig.service()
+    async with running(service):
+        await asyncio.sleep(0.5)
+        picture = service.console.snapshot()
+        assert not picture.ready
+        assert any("the disk is full" in reason for reason in picture.reasons)
+        rig.store.failing = None
+        await asyncio.sleep(10)
+        assert service.console.snapshot().ready
+
+
+@virtual
+async def test_watches_are_shown_with_what_they_raised():
+    """Version, topic, and alerts since the start."""
+    rig = Rig(rules=rules("first", alert_since=1e12))
+    rig.feeds(feed("a"))
+    service = rig.service()
+    async with running(service):
+        await asyncio.sleep(10)
+        (row,) = service.console.snapshot().watches
+    assert (row.watch.id, row.topic, row.armed) == ("first", "news.alerts.first", True)
+    assert row.version
+
+
+async def test_a_service_without_files_cannot_reload():
+    """`once` and the demo have none."""
+    ok, problems = await Rig().service().console.reload()
+    assert (ok, len(problems)) == (False, 1)
