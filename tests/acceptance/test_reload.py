@@ -152,8 +152,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("command", ["check", "run"])
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize(
+    ("command", "name"), [*(("check", name) for name in BAD), ("run", "half-written"), ("run", "query")]
+)
 def test_a_wrong_configuration_is_refused_with_its_place(installation, command, name):
     """Exit code 3, one message a problem with file and line, no traceback, in good time."""
     path, text, expected = BAD[name]
