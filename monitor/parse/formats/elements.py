@@ -109,7 +109,7 @@ def _atom_construct(element: Element, text: str, scope: Scope) -> TextConstruct 
 
 
 def _made(scope: Scope, text: str, *, html: bool) -> TextConstruct | None:
-    text = scope.mend(text.strip())
+    text = scope.mend(text).strip()  # in this order: a no-break space at the end may be half of a character
     return TextConstruct(text, html) if text else None
 
 

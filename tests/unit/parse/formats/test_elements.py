@@ -92,6 +92,13 @@ def test_construct(xml: str, found: TextConstruct | None) -> None:
     assert construct(etree.fromstring(xml), Scope(""), html=None) == found
 
 
+def test_a_doubly_encoded_blank_at_the_end_is_mended_before_blanks_go() -> None:
+    """Half of it is a no-break space."""
+    element = etree.fromstring("<title>\n CafÃ© dâ\u20ac\u2122Ã\u00a0 cÃ´tÃ©Â\u00a0\n</title>")
+
+    assert construct(element, Scope("http://a.example/"), html=None) == TextConstruct("Café d’à côté", False)
+
+
 def test_first_text_goes_by_words_then_by_place() -> None:
     """Empty ones do not count; nested ones are not children."""
     found = children(
