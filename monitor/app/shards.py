@@ -17,18 +17,20 @@ from monitor.app.lane import Turns
 from monitor.app.parts import Parts
 from monitor.app.worker import Worker, state_of
 from monitor.errors import LedgerError
+from monitor.fetch.settings import FetchSettings
 from monitor.model.event import Batch, Outcome
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId, HostKey, ShardId
 from monitor.model.notes import LedgerFailed
 from monitor.model.snapshot import FeedRow
-from monitor.model.state import FeedState
+from monitor.model.state import FeedState, Health
 from monitor.model.units import Instant
 from monitor.ports import ShardLedger
 from monitor.schedule.agenda import Agenda
 from monitor.schedule.breaker import NETWORK_KINDS, SLOWDOWN
 from monitor.schedule.cadence import class_bounds, first_due
 from monitor.schedule.placement import host_key
+from monitor.schedule.settings import HostSettings
 from monitor.state.codec import encode_state
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
@@ -87,6 +89,7 @@ class Shard:
         self.error = ""
         self._attempts: dict[FeedId, Instant] = {}
         self._dark = False
+        self._bounds = self._guarded()
         self._stopping, self._wake = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
@@ -120,6 +123,11 @@ class Shard:
         """No new polls; `run` returns when the running ones are durable, or after `DRAIN`."""
         self._stopping.set()
         self._wake.set()
+
+    @property
+    def _up(self) -> bool:
+        """Whether polls go at their rate. A round never crawls: somebody waits for its end."""
+        return self._parts.breaker.up or self._round is not None
 
     def nudge(self) -> None:
         """Something outside changed: look at the agenda now."""
@@ -162,7 +170,8 @@ class Shard:
         for spec in list(running.specs.values()):
             state = running.state(spec.id)
             running.rows[spec.id] = row_of(spec, state)
-            self._plan(running, spec, max(ledger.dues.get(spec.id, 0.0), state.cadence.due))
+            kept_back = kept_back_by_us(state.health)
+            self._plan(running, spec, 0.0 if kept_back else max(ledger.dues.get(spec.id, 0.0), state.cadence.due))
             await turns.take()
         return running
 
@@ -236,7 +245,7 @@ class Shard:
                     polls.add(task)
                     task.add_done_callback(polls.discard)
                 # One round of the agenda holds one feed a host: what more may start is asked at once.
-                at_once = bool(started) and self._parts.breaker.up
+                at_once = bool(started) and self._up
                 await self._sleep(0.0 if at_once else self._seconds(running))
             await self._drain(polls)
 
@@ -253,19 +262,27 @@ class Shard:
         self._parts.settled(spec, outcome)
 
     def _due(self, running: Running) -> list[FeedId]:
-        fetch, up = self._parts.in_force.fetch, self._parts.breaker.up
+        fetch, up = self._parts.in_force.fetch, self._up
         if up and self._dark:
-            self._catch_up(running)
+            self._ask_soon(running, lambda health: health.kind in NETWORK_KINDS)
         self._dark = not up
+        if (bounds := self._guarded()) != self._bounds:
+            self._bounds = bounds
+            self._ask_soon(running, kept_back_by_us)
         room = fetch.concurrency - len(self.in_flight)
         if fetch.paused or room <= 0:
             return []
         return running.agenda.pop_ready(self._parts.clock.now(), self._can_start, limit=room if up else 1)
 
-    def _catch_up(self, running: Running) -> None:
-        """The uplink is back: what failed only for its sake is asked soon, spread like at a start."""
+    def _guarded(self) -> tuple[FetchSettings, HostSettings]:
+        """What decides whom we may ask at all."""
+        return self._parts.in_force.fetch, self._parts.pacer.book.settings
+
+    def _ask_soon(self, running: Running, wanted: Callable[[Health], bool]) -> None:
+        """The uplink is back, or the rules of what may be asked are others: what failed only for their sake is asked
+        soon, spread like at a start."""
         for feed, row in running.rows.items():
-            if row.health.kind in NETWORK_KINDS and feed not in self.in_flight and feed in running.agenda:
+            if wanted(row.health) and feed not in self.in_flight and feed in running.agenda:
                 at = first_due(feed, self._parts.clock.now(), 300.0, len(running.specs), None)
                 running.agenda.put(feed, host_key(row.spec.url), at)
 
@@ -287,7 +304,7 @@ class Shard:
 
     def _seconds(self, running: Running) -> float:
         """How long the scheduler may sleep: until the next due time; short while due polls wait for their host."""
-        if not self._parts.breaker.up:
+        if not self._up:
             gap = SLOWDOWN * 300.0 / max(1, len(running.specs))
             return min(max(gap, DARK_GAP[0]), DARK_GAP[1])
         due = running.agenda.next_due()
@@ -301,7 +318,7 @@ class Shard:
             await asyncio.sleep(0)
             return
         # While the uplink is down the end of a poll is no reason to start the next one.
-        await self._pause(seconds, self._wake if self._parts.breaker.up else self._stopping)
+        await self._pause(seconds, self._wake if self._up else self._stopping)
 
     async def _pause(self, seconds: float, event: asyncio.Event | None = None) -> None:
         # Not `wait_for`: until Python 3.12 it swallows a cancellation that comes together with the event.
@@ -319,6 +336,11 @@ class Shard:
 def _leaf(error: BaseException) -> BaseException:
     """The first exception in a group that is none itself."""
     return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def kept_back_by_us(health: Health) -> bool:
+    """Our own settings refused the feed and nobody was asked, so nothing is owed to anybody's server."""
+    return health.kind in ("blocked_url", "blocked_address") and not health.status
 
 
 def row_of(spec: FeedSpec, state: FeedState) -> FeedRow:

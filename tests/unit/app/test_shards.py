@@ -350,6 +350,29 @@ async def test_a_denied_host_gives_a_verdict_and_no_request():
 
 
 @virtual
+async def test_feeds_kept_back_by_our_settings_are_asked_once_those_are_mended():
+    """While running as soon as the rules are others, after a stop at the next start: not a day later."""
+    rig = Rig(hosts=HostSettings(deny=("example",)))
+    rig.feeds(*many(3, cls="polite"))
+    shard = shard_of(rig)
+    async with running(shard):
+        await asyncio.sleep(MINUTE)
+        assert rig.fetcher.asked == []
+        rig.pacer.book.settings = HostSettings()
+        shard.nudge()
+        await asyncio.sleep(MINUTE)
+        assert len(rig.fetcher.asked) == 3
+    again = Rig(hosts=HostSettings(deny=("example",)))
+    again.feeds(*many(3, cls="polite"))
+    async with running(shard_of(again)):
+        await asyncio.sleep(MINUTE)
+    again.pacer.book.settings = HostSettings()
+    async with running(shard_of(again)):
+        await asyncio.sleep(MINUTE)
+    assert len(again.fetcher.asked) == 3
+
+
+@virtual
 async def test_a_round_polls_each_feed_once_and_ends():
     """`once --all`: whether due or not."""
     rig = Rig(round=Round(all=True))
@@ -358,6 +381,20 @@ async def test_a_round_polls_each_feed_once_and_ends():
     assert len(rig.fetcher.asked) == 7
     await shard_of(rig).run()
     assert len(rig.fetcher.asked) == 14
+
+
+@virtual
+async def test_a_round_does_not_crawl_while_the_network_is_away():
+    """Somebody waits for its end: sixty feeds fail within a minute, not within half an hour."""
+    rig = Rig(round=Round(all=True))
+    specs = many(60)
+    rig.feeds(*specs)
+    for spec in specs:
+        rig.web.answer(spec.url, Failed("connect", "unreachable"))
+    started = asyncio.get_running_loop().time()
+    await shard_of(rig).run()
+    assert len(rig.fetcher.asked) == 60
+    assert asyncio.get_running_loop().time() - started < MINUTE
 
 
 @virtual
