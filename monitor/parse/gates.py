@@ -78,7 +78,7 @@ def gate(body: bytes, headers: Headers = ()) -> Failed | None:
         return Failed("not_a_feed", "empty", "the body is empty")
     if body.startswith(_MAGIC):
         return Failed("not_a_feed", "binary", "the body begins like a compressed or binary file")
-    head = _readable(body[: 2 * HEAD])[:HEAD]
+    head = _readable(body.lstrip(b" \t\r\n")[: 2 * HEAD])[:HEAD]
     return _refusal(head, skip_prolog(head), headers)
 
 

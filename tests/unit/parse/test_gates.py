@@ -25,6 +25,7 @@ def verdict(body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> tuple[str
         "<rss/>".encode("utf-16"),
         "<rss/>".encode("utf-16-be"),
         b"<rss>\0</rss>",
+        b"\r\n" * 50_000 + b"<rss/>",
         b"<other/>",
     ],
 )

@@ -118,3 +118,13 @@ def test_entries_that_cannot_be_read_are_quarantined_beside_the_others():
     (letter,) = outcome.dead_letters
     assert letter.stage == "read"
     assert [one.topic for one in outcome.records].count("news.dead-letters") == 1
+
+
+def test_an_entry_quarantined_again_is_the_same_dead_letter():
+    """It is not remembered, so every changed document brings it; its record has the id the ledger holds already."""
+    poller = Poller()
+    outcomes = [poller.get("<item></item>", *items) for items in ([item("One")], [item("Two"), item("One")])]
+    letters = [[one.id for one in outcome.records if one.topic == "news.dead-letters"] for outcome in outcomes]
+    assert [outcome.counts.quarantined for outcome in outcomes] == [1, 1]
+    assert letters[0] == letters[1]
+    assert len(letters[0]) == 1
