@@ -114,9 +114,15 @@ class Observer:
     def __call__(self, note: Note) -> None:
         row = TABLE[type(note)]
         row.count(self.metrics, note)
-        level = "debug" if getattr(note, "quiet", False) else row.level
+        level = _level(row, note)
         if level is not None:
             getattr(self._log, level)(row.event, **_fields(note))
+
+
+def _level(row: Row, note: Note) -> str | None:
+    if getattr(note, "quiet", False):
+        return "debug"
+    return "warning" if isinstance(note, notes.Reloaded) and not note.ok else row.level
 
 
 NAMES = {"feed": "feed_id", "url": "url_masked", "duration": "duration_s", "seconds": "duration_s"}

@@ -79,7 +79,8 @@ def test_each_note_is_one_line_and_moves_a_number(kind):
     watching(note_of(kind, **changed))
     assert generate_latest(watching.metrics.registry) != before
     row = TABLE[kind]
-    assert [(level, event) for level, event, _ in lines.lines] == ([(row.level, row.event)] if row.level else [])
+    wanted = "warning" if kind is notes.Reloaded else row.level
+    assert [(level, event) for level, event, _ in lines.lines] == ([(wanted, row.event)] if wanted else [])
     if row.level:
         assert len(lines.lines[0][2]) == len([one for one in fields(kind) if one.name != "quiet"])
 
@@ -156,10 +157,11 @@ def test_watches_beyond_the_cap_are_counted_together():
 
 
 def test_a_refused_reload_keeps_the_generation_that_is_in_force():
-    """The gauge falls, the info stays."""
-    watching, _ = observer()
+    """The gauge falls, the info stays, and the line is a warning."""
+    watching, lines = observer()
     watching(note_of(notes.Reloaded, ok=True, generation="one"))
     watching(note_of(notes.Reloaded, ok=False, generation="two"))
+    assert [level for level, _, _ in lines.lines] == ["info", "warning"]
     assert value(watching, "monitor_config_last_reload_success") == 0
     assert value(watching, "monitor_config_generation_info", generation="one") == 1
 
