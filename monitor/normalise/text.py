@@ -27,13 +27,14 @@ def _names(text: str) -> frozenset[str]:
 
 _BLOCK = _names(
     "p div li ul ol dl dt dd tr td th table tbody thead tfoot caption h1 h2 h3 h4 h5 h6 blockquote pre hr br section"
-    " article header footer aside nav main figure figcaption form address center option iframe img"
+    " article header footer aside nav main figure figcaption form address center option iframe img details summary"
+    " fieldset legend audio video object embed"
 )
 _SKIP = _names("script style template head title rt rp -comment")
 _INLINE = _names(
-    "a abbr acronym audio b bdi bdo big button cite code col colgroup del details em embed fieldset font i input ins"
-    " kbd label legend link mark meta noscript object q ruby s samp select small source span strike strong sub summary"
-    " sup svg tbody textarea time tt u var video wbr body html"
+    "a abbr acronym b bdi bdo big button cite code col colgroup del em font i input ins kbd label link mark meta"
+    " noscript q ruby s samp select small source span strike strong sub sup svg tbody textarea time tt u var wbr"
+    " body html"
 )
 _KNOWN = "|".join(sorted((_BLOCK | _SKIP | _INLINE) - {"-comment"}, key=len, reverse=True))
 _KNOWN_TAG = re.compile(rf"</?(?:{_KNOWN})(?=[\s/>])", re.IGNORECASE)

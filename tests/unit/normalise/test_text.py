@@ -38,6 +38,8 @@ from monitor.normalise.text import (
         ("a < b", "a < b"),
         ("one <b>two</b>\nthree", "one two\nthree"),
         ("<noscript>a</noscript>", "a"),
+        ("<details><summary>Changes</summary>None</details>after", "Changes\nNone\nafter"),
+        ("before<video src=x></video>after", "before\nafter"),
         ("<p>cut in a ta<a hre", "cut in a ta"),
         ("", ""),
         ("<>", "<>"),
