@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from typing import Any
 
-from monitor.errors import MonitorError, Unreachable
+from monitor.errors import MonitorError, Unreachable, UsageError
 
 TIMEOUT = 10.0
 """Seconds an answer may take."""
@@ -65,10 +65,11 @@ def reachable(host: str) -> str:
 
 
 def refusal(status: int, answer: dict[str, Any]) -> MonitorError:
-    """The reason the service gave, under the id it gave."""
+    """The reason the service gave, under the id it gave. What is wrong with a feed was asked wrongly: UsageError."""
     given = answer.get("error")
     told = given if isinstance(given, dict) else {}
-    error = MonitorError(str(told.get("message") or f"the service refused this with status {status}"))
+    kind = UsageError if status == 422 else MonitorError
+    error = kind(str(told.get("message") or f"the service refused this with status {status}"))
     error.id = str(told.get("id") or "MON-RUN-400")
     return error
 

@@ -113,7 +113,9 @@ class Admin:
     def _spec(self, wanted: dict[str, Any]) -> FeedSpec:
         try:
             return self.read_feed(wanted)
-        except (ConfigError, UsageError) as error:
+        except ConfigError as error:
+            raise _unusable(error) from error
+        except UsageError as error:
             raise ApiError(422, error.id, str(error)) from error
 
     async def _change(self, changes: FeedChanges) -> None:
@@ -125,6 +127,16 @@ class Admin:
 
 def _probe(answer: health.Answer) -> web.Response:
     return json_response({"ok": answer.ok, "reasons": list(answer.reasons)}, 200 if answer.ok else 503)
+
+
+def _unusable(error: ConfigError) -> ApiError:
+    """Every problem by its key alone, for the request has one feed and no lines; one problem lends its id."""
+    problems = [(one.path.removeprefix("feeds[0].").removeprefix("feeds[0]"), one) for one in error.problems]
+    if len(problems) == 1:
+        ((path, one),) = problems
+        return ApiError(422, one.id, f"{path}: {one.message}".removeprefix(": "))
+    told = "; ".join(f"{path}: {one.message} [{one.id}]".removeprefix(": ") for path, one in problems)
+    return ApiError(422, error.id, told)
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

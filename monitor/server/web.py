@@ -78,9 +78,22 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise
     except web.HTTPException as error:
         headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
-        return error_response(ApiError(error.status, f"MON-RUN-{error.status}", error.reason, headers))
+        return error_response(ApiError(error.status, f"MON-RUN-{error.status}", _sentence(error, headers), headers))
     except MonitorError as error:  # the ledger is away: reads say so, probes do not come here
         return error_response(ApiError(503, error.id, str(error), {"Retry-After": "5"}))
+
+
+def _sentence(error: web.HTTPException, headers: Mapping[str, str]) -> str:
+    """What the framework found wrong, with what to do."""
+    match error.status:
+        case 404:
+            return "there is no such route; docs/http.md names them all"
+        case 405:
+            return f"allowed here: {headers.get('Allow', '').replace(',', ', ')}; feeds are changed on the admin port"
+        case 413:
+            return f"a body may have {MAX_BODY >> 20} MiB, unpacked"
+        case _:
+            return error.reason
 
 
 async def _protect(_request: web.Request, response: web.StreamResponse) -> None:

@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 
 from monitor.adapters.admin import AdminClient, reachable, refusal
-from monitor.errors import MonitorError, Unreachable
+from monitor.errors import MonitorError, Unreachable, UsageError
 
 ANSWERS = {
     "/ok": (200, b'{"id": "a"}'),
@@ -75,6 +75,12 @@ def test_a_refusal_keeps_its_reason_and_id(client):
         client.call("GET", "/page")
     assert client.call("GET", "/list") == {}
     assert refusal(403, {"error": "x"}).id == "MON-RUN-400"
+
+
+def test_a_feed_with_mistakes_was_asked_for_wrongly():
+    """Exit 2, under the id of the mistake."""
+    refused = refusal(422, {"error": {"id": "MON-CFG-010", "message": "url: no"}})
+    assert (type(refused), refused.id, str(refused)) == (UsageError, "MON-CFG-010", "url: no")
 
 
 def test_nobody_there_is_unreachable():

@@ -226,6 +226,16 @@ async def test_change_keeps_what_it_does_not_name():
     assert console.changes == [FeedChanges(put=(replace(old, paused=True, notes=None, country=None),))]
 
 
+async def test_what_is_wrong_with_a_feed_is_told_by_its_keys():
+    """A request has no lines; a single problem lends its id, several carry their own."""
+    one = await ask(admin(ScriptedConsole()), "POST", "/api/feeds", {"url": "gopher://x"})
+    assert one[1]["error"] == {"id": "MON-CFG-010", "message": "url: has to begin with http:// or https://"}
+    _, two = await ask(admin(ScriptedConsole()), "POST", "/api/feeds", {"url": "gopher://x", "class": "fast"})
+    assert two["error"]["id"] == "MON-CFG-000"
+    assert "[MON-CFG-010]; " in two["error"]["message"] or "[MON-CFG-007]; " in two["error"]["message"]
+    assert "feeds[0]" not in two["error"]["message"]
+
+
 async def test_change_that_is_wrong_changes_nothing():
     """422, like for a new feed."""
     console = ScriptedConsole()

@@ -255,8 +255,8 @@ async def test_h173_alerts_as_a_table():
         ("/api/alerts?q=a&q=b", 400, "a parameter stands here twice"),
         ("/api/feeds?sort=name", 400, "sort has to be one of: id, errors"),
         ("/api/status?verbose=1", 400, "there is no parameter verbose; there are none here"),
-        ("/api/nothing", 404, "Not Found"),
-        ("/api/feeds/a/b", 404, "Not Found"),
+        ("/api/nothing", 404, "there is no such route"),
+        ("/api/feeds/a/b", 404, "there is no such route"),
     ],
 )
 async def test_nonsense_is_answered_with_what_is_wrong(path, status, said):
