@@ -16,6 +16,9 @@ from monitor.parse.labels import CJK, HABITS, LATIN, WIDE, charset_of, codecs_of
 
 _DECLARED = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s{0,8}=\s{0,8}[\"']\s{0,8}([A-Za-z0-9._:\-]{1,40})")
 _LANGUAGE = re.compile(rb"(?:<(?:dc:)?language>|\sxml:lang=[\"'])\s{0,8}([A-Za-z]{2})\b")
+_CHANCE = re.compile("[\u0241-\u0258\u025a-\u02af\u07c0-\u085f]")
+"""Letters no news is written in: what `É’`, `É®` and `ß’` would be, the end of a word and a mark behind it."""
+
 _C1 = re.compile(rb"[\x80-\x9f]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _CONTINUATION = bytes(range(0x80, 0xC0))
@@ -197,16 +200,17 @@ def _losses(body: bytes, codec: str, text: str) -> int:
 def mend(text: str) -> str:
     """UTF-8 that was read as latin-1 or windows-1252 and encoded again (`Ã©`, `â€™`) becomes what it was.
 
-    The whole text has to map back to bytes that are strictly UTF-8; real latin-1 never passes. One pass: what was
-    encoded three times stays encoded twice. The text itself if there is nothing to mend.
+    The whole text has to map back to bytes that are strictly UTF-8; real latin-1 passes by chance alone. One pass: what
+    was encoded three times stays encoded twice. The text itself if there is nothing to mend.
     """
     if text.isascii() or not _may_be_doubled(text):
         return text
     for back in (_latin1_bytes, _cp1252_bytes):
         try:
-            return back(text).decode("utf-8")
+            mended = back(text).decode("utf-8")
         except UnicodeError:
             continue
+        return text if _CHANCE.search(mended) else mended
     return text
 
 

@@ -191,7 +191,22 @@ def test_doubly_encoded_utf8_is_undone_once(broken: str, whole: str) -> None:
     assert mend(broken) == whole
 
 
-@pytest.mark.parametrize("text", ["", "plain", "Café", "Ã alone", "“quoted” – Ã©, not all of it: é", RUSSIAN, CHINESE])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "plain",
+        "Café",
+        "Ã alone",
+        "BEYONCÉ’S ALBUM",
+        "NESTLÉ®",
+        "CAFÉ…",
+        "Strauß’ Rede",
+        "“quoted” – Ã©, not all of it: é",
+        RUSSIAN,
+        CHINESE,
+    ],
+)
 def test_good_text_stays(text: str) -> None:
     """The whole text has to map back; real Latin-1 never does."""
     assert mend(text) is text
