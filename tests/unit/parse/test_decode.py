@@ -232,3 +232,12 @@ def test_an_unlabelled_body_in_the_charset_of_its_language(language: str, text: 
     found = decode(document.encode(charset))
 
     assert (found.text, found.charset, found.source) == (document, charset, "guessed")
+
+
+def test_a_label_that_loses_a_lot_is_a_lie() -> None:
+    """A few bad bytes do not make it one."""
+    text = "Заседание правительства перенесено на следующую неделю из-за болезни министра. " * 20
+    few = ("政府将在下周的会议上决定新的计划。" * 20).encode("gbk") + b"\xff" * 10
+
+    assert decode(text.encode("cp1251"), "gbk") == Decoded(text, "windows-1251", "guessed")
+    assert (decode(few, "gbk").charset, decode(few, "gbk").replaced) == ("gb18030", 10)
