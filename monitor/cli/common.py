@@ -60,7 +60,8 @@ def complain(error: MonitorError) -> None:
     if isinstance(error, ConfigError):
         tell(*map(str, error.problems))
         count = len(error.problems)
-        tell(f"the configuration has {count} problem{'s' if count != 1 else ''}; `news-monitor check` shows them again")
+        again = "problems; `news-monitor check` shows them" if count != 1 else "problem; `news-monitor check` shows it"
+        tell(f"the configuration has {count} {again} again")
     else:
         tell(f"{error} [{error.id}]")
 

@@ -40,8 +40,10 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    port: int = typer.Option(8080, "--port", help="Port of the page; another free one is taken if it is in use."),
-    seconds: float = typer.Option(0.0, "--seconds", help="End after this time; 0 = run until Ctrl-C."),
+    port: int = typer.Option(
+        8080, "--port", min=0, max=65_535, help="Port of the page; another free one is taken if it is in use."
+    ),
+    seconds: float = typer.Option(0.0, "--seconds", min=0.0, help="End after this time; 0 = run until Ctrl-C."),
 ) -> None:
     """Show the service at work on made-up news that it serves itself; nothing leaves this machine."""
     run_async(lambda: _demo(port, seconds))

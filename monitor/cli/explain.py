@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    file: Path | None = typer.Argument(None, help="A text; standard input without it."),
+    file: Path | None = typer.Argument(None, metavar="FILE", help="A text; standard input without it."),
     lang: str | None = typer.Option(None, "--lang", help="Its language (BCP 47); detected without it."),
     title: str = typer.Option("", "--title", help="The headline above it."),
     watch: list[str] = typer.Option([], "--watch", help="Only this watch; may be given again."),

@@ -60,7 +60,7 @@ def status(
 
 @app.command()
 def add(  # noqa: PLR0913, PLR0917  one for each option
-    url: str = typer.Argument(..., help="http or https."),
+    url: str = typer.Argument(..., metavar="URL", help="http or https."),
     id_: str | None = typer.Option(None, "--id", help="Its id; made of its host without it."),
     name: str = typer.Option("", "--name", help="For people."),
     cls: str | None = typer.Option(None, "--class", help="polite, news or burst: how often it may be asked."),
@@ -111,7 +111,9 @@ def resume(
 
 @app.command("import")
 def import_feeds(  # noqa: PLR0913, PLR0917  one for each option
-    file: Path = typer.Argument(..., help="OPML, CSV with a column `url`, or one URL a line; - is standard input."),
+    file: Path = typer.Argument(
+        ..., metavar="FILE", help="OPML, CSV with a column `url`, or one URL a line; - is standard input."
+    ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show what would be added; change nothing, ask nobody."),
     yes: bool = typer.Option(False, "--yes", help="Take more than 100 feeds of one host."),
     to: Path | None = typer.Option(None, "--to", help="Write them to this YAML file instead of the running service."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli.common import CONFIG, JSON, configuration, group, print_rows, run_async
+from monitor.cli.common import CONFIG, JSON, configuration, group, print_rows, run_async, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,11 @@ def list_letters(
 ) -> None:
     """List dead letters, newest first."""
     known = configuration(config)
-    print_rows([row_of(one) for one in run_async(lambda: _latest(known, limit, feed))], json, LISTED)
+    rows = [row_of(one) for one in run_async(lambda: _latest(known, limit, feed))]
+    if rows or json:
+        print_rows(rows, json, LISTED)
+    else:
+        say("none: everything could be read and published" if feed is None else f"none of the feed {feed}")
 
 
 async def _latest(config: Config, limit: int, feed: str | None) -> Sequence[Logged]:

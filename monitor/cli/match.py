@@ -25,8 +25,8 @@ def register(app: typer.Typer) -> None:
 
 
 def match(
-    query: str = typer.Argument(..., help="In the language of docs/queries.md, in quotes."),
-    files: list[Path] = typer.Argument(None, help="Texts; standard input without any."),
+    query: str = typer.Argument(..., metavar="QUERY", help="In the language of docs/queries.md, in quotes."),
+    files: list[Path] = typer.Argument(None, metavar="FILE", help="Texts; standard input without any."),
     jsonl: bool = typer.Option(False, "--jsonl", help='The input is one {"id","title","body","lang"} a line.'),
     lang: str | None = typer.Option(None, "--lang", help="The language of the texts (BCP 47)."),
     config: Path = CONFIG,

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def probe(
-    sources: list[str] = typer.Argument(..., metavar="URL|FILE...", help="Feeds, or files that hold a response body."),
+    sources: list[str] = typer.Argument(..., metavar="URL|FILE", help="Feeds, or files that hold a response body."),
     url: str | None = typer.Option(None, "--url", help="A FILE is read as if it had come from here."),
     header: list[str] = typer.Option(
         [], "--header", help="'Name: value' of the response a FILE came with; repeatable."

@@ -62,12 +62,14 @@ def sentences(answer: dict[str, Any]) -> Iterator[str]:
     for hop in answer["redirects"]:
         yield f"  redirected by {hop['status']} at {inert(hop['url'])}"
     known = ", ".join(f"{name} {inert(value)}" for name, value in answer["validators"].items() if value)
-    yield f"  validators: {known or 'none, so every poll reads the whole document'}"
+    if known or answer["reading"]:
+        yield f"  validators: {known or 'none, so every poll reads the whole document'}"
     if answer["reading"]:
         yield from _read_so(answer)
     yield from _listed(answer.get("articles", ()))
     after = answer["next_poll"]
-    yield f"  next poll in {spell_duration(round(after['after_s']))}: {inert(after['reason'])}"
+    wait = spell_duration(round(after["after_s"]))
+    yield f"  next poll in {wait}: {inert(after['reason'].removeprefix(f'{wait}: '))}"
 
 
 def _read_so(answer: dict[str, Any]) -> Iterator[str]:

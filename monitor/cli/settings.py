@@ -36,7 +36,9 @@ def show(config: Path = CONFIG, json: bool = JSON) -> None:
 
 @app.command()
 def schema(
-    name: str | None = typer.Argument(None, help="monitor, feeds, watches or concepts; all of them without it."),
+    name: str | None = typer.Argument(
+        None, metavar="NAME", help="monitor, feeds, watches or concepts; all of them without it."
+    ),
     json: bool = JSON,
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors; with --json each on one line."""

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def tail(
-    topics: list[str] = typer.Argument(..., help="Topics with their prefix; * is allowed, in quotes."),
+    topics: list[str] = typer.Argument(..., metavar="TOPIC", help="Topics with their prefix; * is allowed, in quotes."),
     start: str | None = typer.Option(None, "--from", metavar="PLACE", help=FROM),
     limit: int | None = typer.Option(None, "--limit", min=0, help="End after so many events."),
     follow: bool = typer.Option(True, "--follow/--no-follow", help="Wait for what comes."),

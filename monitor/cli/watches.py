@@ -50,7 +50,7 @@ def list_watches(config: Path = CONFIG, json: bool = JSON) -> None:
 
 @app.command("test")
 def run_cases(
-    watch: list[str] = typer.Argument(None, metavar="[ID]...", help="Only these watches."),
+    watch: list[str] = typer.Argument(None, metavar="ID", help="Only these watches."),
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:

@@ -347,6 +347,7 @@ def test_sinks_topics_dead_letters_status(made):
     (letter,) = made.rows("dead-letters", "list")
     assert (letter["feed"], letter["stage"], letter["reason"]) == ("a", "read", "empty")
     assert made.rows("dead-letters", "list", "--feed", "b") == []
+    assert made.run("dead-letters", "list", "--feed", "b").stdout == "none of the feed b\n"
     (status,) = made.rows("status")
     assert status["feeds"] == {"ok": 2, "failing": 1}
     assert status["last_alert"]["watch"] in ("ukraine", "drones")
@@ -469,6 +470,9 @@ def test_usage_and_help(alone, tmp_path):
     assert "Usage: news-monitor" in alone.run(cwd=tmp_path).stdout
     assert "No such option" in alone.run("check", "--nope", code=2, cwd=tmp_path).stderr
     assert alone.run("check", code=3, cwd=tmp_path).stdout
+    assert "{TOPIC}..." in alone.run("tail", code=2, cwd=tmp_path).stderr
+    for wrong in (("--port", "99999"), ("--seconds", "-3")):
+        assert f"Invalid value for '{wrong[0]}'" in alone.run("demo", *wrong, code=2, cwd=tmp_path).stderr
     done = subprocess.run(
         [sys.executable, "-m", "monitor", "tail", "x", "--from", "never", "--debug"],
         env=alone.environ, capture_output=True, text=True, cwd=tmp_path,
