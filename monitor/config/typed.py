@@ -37,7 +37,13 @@ def check(kind: type[T], node: Node, prefix: Path = ()) -> tuple[T | None, list[
     rest = node
     for finding in findings:
         rest = without(rest, tuple(finding["loc"]))
-    return _validated(kind, rest)[0], [_problem(kind, node, finding, prefix) for finding in findings]
+    value, lacking = _validated(kind, rest)
+    if lacking:
+        # A mapping that has lost a key it needs goes as a whole.
+        for finding in lacking:
+            rest = without(rest, tuple(finding["loc"])[:-1])
+        value = _validated(kind, rest)[0]
+    return value, [_problem(kind, node, finding, prefix) for finding in findings]
 
 
 def _validated(kind: type[T], node: Node) -> tuple[T | None, Sequence[Mapping[str, Any]]]:

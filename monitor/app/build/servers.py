@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from errno import errorcode
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from monitor.app.build.service import Built
 from monitor.config import feeds
 from monitor.config.config import Config
 from monitor.config.problems import suggest
+from monitor.config.schema import AdminSettings, ServerSettings
 from monitor.config.writing import entry_of
 from monitor.errors import ConfigError, UsageError
 from monitor.model.feed import FeedSpec
@@ -60,7 +63,7 @@ def _admin(built: Built, config: Config) -> Callable[[], Coroutine[None, None, N
         token=config.secret(wanted.write_token_file),
         open=is_loopback(wanted.host),
     )
-    return lambda: _serve(built, "admin", wanted.host, listen(admin.application(), wanted.host, wanted.port))
+    return lambda: _serve(built, "admin", wanted, listen(admin.application(), wanted.host, wanted.port))
 
 
 def _page(built: Built, config: Config) -> Callable[[], Coroutine[None, None, None]]:
@@ -77,7 +80,7 @@ def _page(built: Built, config: Config) -> Callable[[], Coroutine[None, None, No
         base_path=wanted.base_path,
     )
     app = site.application()
-    return lambda: _serve(built, "page", wanted.host, listen(app, wanted.host, wanted.port, abandon=True))
+    return lambda: _serve(built, "page", wanted, listen(app, wanted.host, wanted.port, abandon=True))
 
 
 def measure(metrics: Metrics, picture: Snapshot) -> None:
@@ -98,15 +101,25 @@ def measure(metrics: Metrics, picture: Snapshot) -> None:
         metrics.lag.labels(sink.name).set(sink.lag)
 
 
-async def _serve(built: Built, name: str, host: str, listening: AbstractAsyncContextManager[int]) -> None:
+async def _serve(
+    built: Built, name: str, wanted: AdminSettings | ServerSettings, listening: AbstractAsyncContextManager[int]
+) -> None:
     """Listens until cancelled. A port that is taken is one clear message."""
+    host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
     try:
         async with listening as port:
-            built.addresses[name] = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            built.addresses[name] = f"http://{host}:{port}"
             await asyncio.Event().wait()
     except OSError as error:
-        key, why = "server" if name == "page" else "admin", error.strerror or str(error)
-        raise UsageError(f"{key}: cannot listen on {host}: {why}; set {key}.port to another one, or 0") from error
+        key, why = "server" if name == "page" else "admin", _why(error)
+        message = f"{key}: cannot listen on {host}:{wanted.port}: {why}; set {key}.port to another one, or 0"
+        raise UsageError(message) from error
+
+
+def _why(error: OSError) -> str:
+    """The reason in the system's words: asyncio's repeat the address. A name that is not found has none."""
+    number = error.errno or 0
+    return os.strerror(number) if number in errorcode else error.strerror or str(error)
 
 
 def is_loopback(host: str) -> bool:

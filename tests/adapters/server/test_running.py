@@ -141,7 +141,7 @@ async def test_port_that_is_taken_is_one_clear_message(tmp_path):
     async with running(tmp_path / "a") as (built, _, _):
         port = int(re.search(r":(\d+)$", built.addresses["admin"])[1])
         settings = SETTINGS.format(data=tmp_path / "b").replace("admin: {port: 0}", f"admin: {{port: {port}}}")
-        message = r"^admin: cannot listen on 127.0.0.1: .*; set admin.port to another one"
+        message = rf"^admin: cannot listen on 127.0.0.1:{port}: Address already in use; set admin.port to another one"
         with pytest.RaisesGroup(pytest.RaisesExc(UsageError, match=message), flatten_subgroups=True):
             async with running(tmp_path / "b", {"monitor.yaml": settings}):
                 pass

@@ -139,6 +139,17 @@ def test_good_feeds_beside_bad_ones() -> None:
     assert [problem.path for problem in problems] == ["feeds[1].url"]
 
 
+def test_a_wrong_interval_hides_no_other_mistake() -> None:
+    """One pass names them all."""
+    wrong = "{id: My Feed, url: 'htp://a', language: francais!, country: fr, class: fast, interval: 5}"
+    found, problems = feeds.read("feeds/a.yaml", f"feeds: [{wrong}]\n", "polite")
+
+    assert found == []
+    assert {problem.path.removeprefix("feeds[0].") for problem in problems} == {
+        "id", "url", "language", "country", "class", "interval",
+    }  # fmt: skip
+
+
 def test_bad_defaults_are_reported_once() -> None:
     """Not once a feed."""
     text = "defaults: {class: fast}\nfeeds: [{url: 'https://a.org/'}, {url: 'https://b.org/'}]"
