@@ -110,8 +110,8 @@ def print_alerts(_feed: FeedSpec, outcome: Outcome) -> None:
         if isinstance(event, AlertEvent):
             words = ", ".join(dict.fromkeys(hit.text for hit in event.match.hits))
             said = event.article
-            line = f"{words}  |  {said.article.title}  ({said.feed.name})"
-            print(f"{event.match.watch.id:>8}  {inert(line)}", flush=True)
+            headline = f"{inert(said.article.title)}  ({inert(said.feed.name)})"
+            print(f"{event.match.watch.id:>8}  {inert(words)}  |  {headline}", flush=True)
 
 
 async def stop_after(service: Service, clock: Clock, seconds: float) -> None:

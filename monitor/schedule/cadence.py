@@ -209,7 +209,8 @@ def _back_off(state: FeedState, usual: float, settings: ScheduleSettings) -> Par
         base = max(usual, HOUR) if health.reason == "nxdomain" else base
         doublings -= 1
     wait = min(base * 2 ** min(doublings, MAX_DOUBLINGS), max(settings.error_ceiling, usual))
-    return wait, f"{health.failures} failures ({health.kind}) → {spell_duration(wait)}"
+    times = f"{health.failures} failure{'' if health.failures == 1 else 's'}"
+    return wait, f"{times} ({health.kind}) → {spell_duration(wait)}"
 
 
 def _ceiling(state: FeedState, delay: float, settings: ScheduleSettings) -> float:

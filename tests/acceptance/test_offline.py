@@ -57,7 +57,7 @@ def test_demo_shows_alerts_within_ten_seconds_and_a_page(tmp_path):
     started = time.monotonic()
     process = start("demo", folder=tmp_path)
     try:
-        _wait_for(tmp_path / "out", " | ")
+        _wait_for(tmp_path / "out", "  |  ")
         seconds = time.monotonic() - started
         url = re.search(r"page and API: (\S+)", _wait_for(tmp_path / "err", "page and API: "))[1]
         page = _fetch_inside(process, url)

@@ -195,6 +195,12 @@ def test_b18_retired_feed_is_probed_every_thirty_days() -> None:
     assert wait(FEED, failing("gone", 0, retired=True)) == 30 * DAY
 
 
+def test_one_failure_is_no_failures() -> None:
+    """The reason is read by people."""
+    said = [next_due(FEED, failing("timeout", times), NOW, SETTINGS, 0.0).reason for times in (1, 2)]
+    assert ["1 failure (timeout)" in said[0], "2 failures (timeout)" in said[1]] == [True, True]
+
+
 def test_back_off_starts_at_five_minutes() -> None:
     """A feed with a short interval does not hammer a host that fails."""
     assert wait(replace(FEED, interval=Interval(10, 10)), failing("timeout", 1)) == 600
