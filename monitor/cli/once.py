@@ -45,10 +45,18 @@ async def _once(config: Config, feeds: frozenset[FeedId], all_: bool, json: bool
 
     tally = Tally(json)
     options = Options(round=Round(feeds, all_), settled=tally.settled, servers=False)
-    built = await build(config, None, options)
+    built = await build(quiet(config), None, options)
     with interruptible(built):
         await built.service.run()
     tally.finish()
+
+
+def quiet(config: Config) -> Config:
+    """The same without the lines of the log at `info`: the tally says of every poll what they would."""
+    log = config.settings.log
+    if log.level != "info":
+        return config
+    return replace(config, settings=replace(config.settings, log=replace(log, level="warning")))
 
 
 def select(config: Config, named: list[str]) -> tuple[Config, frozenset[FeedId]]:

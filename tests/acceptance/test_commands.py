@@ -121,6 +121,8 @@ def test_once_tells_of_every_poll_and_of_their_sum(made):
         assert set(poll["verdict"]) == {"kind", "reason"}
         assert set(poll["items"]) == {"fetched", "new", "updated", "known", "filtered", "quarantined", "cut"}
     assert last["total"]["polls"] == 2
+    told = made.run("once", "--feed", "gone")
+    assert ("gone: " in told.stdout, '"event": "poll"' in told.stderr) == (True, False)
     assert made.rows("once")[-1]["total"]["polls"] == 0
     assert "there is no feed nope" in made.run("once", "--feed", "nope", code=2).stderr
 
