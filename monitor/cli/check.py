@@ -27,7 +27,7 @@ def check(
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Check the configuration; prints every problem with file, line and column. The exit code is 3 if there is one."""
+    """Check the configuration. Every problem is printed with file, line and column; exit code 3 if there is one."""
     from monitor.cli.text import counted
 
     try:

@@ -45,7 +45,7 @@ def demo(
     ),
     seconds: float = typer.Option(0.0, "--seconds", min=0.0, help="End after this time; 0 = run until Ctrl-C."),
 ) -> None:
-    """Show the service at work on made-up news that it serves itself; nothing leaves this machine."""
+    """Show the service at work on made-up news. It serves them itself; nothing leaves this machine."""
     run_async(lambda: _demo(port, seconds))
 
 

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(config: Path = CONFIG, json: bool = JSON) -> None:
-    """Check Python, decoders, the data directory, names and brokers; the exit code is 1, or 4 for what is elsewhere."""
+    """Check this machine and what it depends on. The exit code is 1 for what is wrong here, 4 for what is elsewhere."""
     known = trial_configuration(config)
     findings = run_async(lambda: _examine(known, json))
     if any(not one.ok and not one.dependency for one in findings):

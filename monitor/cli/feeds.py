@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.cli.lists import Listed
     from monitor.model.snapshot import FeedRow
 
-app = group("feeds", "What is polled: list it, see how it does, change it while the service runs.")
+app = group("feeds", "What is polled, how it does, and changes to it.")
 ADMIN = typer.Option(None, "--admin", metavar="HOST:PORT", help="Admin port of the service, if not the configured one.")
 LISTED = ("id", "state", "class", "language", "name", "url")
 STATUS = ("id", "state", "verdict", "last_poll", "next_poll", "reason")
@@ -46,7 +46,7 @@ def status(
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Show how feeds do: last verdict, failures, when the next poll is due and why."""
+    """Show how feeds do. Last verdict, failures, when the next poll is due and why."""
     from monitor.server.shapes import feed_of
 
     found = [feed_of(row) for row in _rows(config)]
@@ -121,7 +121,7 @@ def import_feeds(  # noqa: PLR0913, PLR0917  one for each option
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Add the feeds of a list; what is no feed is named with its line and left out, and the exit code is 1."""
+    """Add the feeds of a list. What is no feed is named with its line and left out, and the exit code is 1."""
     from monitor.cli.lists import read_list, sorted_out
     from monitor.config.opml import crowded
     from monitor.parse.decode import decode
@@ -144,7 +144,7 @@ def export_feeds(
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Write all feeds to standard output, as a configuration file, OPML or CSV; every one with its id."""
+    """Write all feeds to standard output. As a configuration file, OPML or CSV; every one with its id."""
     from monitor.cli.lists import WRITERS, as_row
     from monitor.config.problems import suggest
 

@@ -32,7 +32,7 @@ def match(
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Try a query on texts; each is judged as it stands, nothing is removed."""
+    """Try a query on texts. Each is judged as it stands, nothing is removed."""
     check_language(lang)
     rules = compiled(whole(query), config)
     for file in files or [STDIN]:

@@ -36,7 +36,7 @@ def probe(
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Show what a poll makes of a URL or a file: redirects, charset, dates, articles, next poll; nothing is kept."""
+    """Show what a poll makes of a URL or a file. Redirects, charset, dates, articles, next poll; nothing is kept."""
     headers = tuple(map(read_header, header))
     if (url or headers) and any(map(is_url, sources)):
         raise UsageError("--url and --header say how a FILE has come; a URL is asked itself")

@@ -29,7 +29,7 @@ def run(
     config: Path = CONFIG,
     dry_run: bool = typer.Option(False, "--dry-run", help="Print events instead of handing them to the sinks."),
 ) -> None:
-    """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
+    """Run the service. SIGTERM or Ctrl-C ends it."""
     run_async(lambda: _run(config, dry_run))
 
 

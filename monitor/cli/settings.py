@@ -21,7 +21,7 @@ def register(root: typer.Typer) -> None:
 
 @app.command()
 def show(config: Path = CONFIG, json: bool = JSON) -> None:
-    """Print every setting with its value and the file and line it comes from; secrets are masked."""
+    """Print every setting with its value and source. Files with their line; secrets are masked."""
     from msgspec.json import encode
 
     from monitor.config.export import effective
@@ -41,7 +41,7 @@ def schema(
     ),
     json: bool = JSON,
 ) -> None:
-    """Print the JSON Schema of a kind of file, for editors; with --json each on one line."""
+    """Print the JSON Schemas of the files, for editors. With --json each on one line."""
     from monitor.config.json_schema import render, schemas
     from monitor.config.problems import suggest
 

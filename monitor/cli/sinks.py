@@ -25,7 +25,7 @@ def register(root: typer.Typer) -> None:
 
 @app.command()
 def status(config: Path = CONFIG, json: bool = JSON) -> None:
-    """Show each sink's cursor, how many events it lags behind, and how many it gave up."""
+    """Show how far each sink has come. How many events it lags behind, and how many it gave up."""
     from monitor.app.build.picture import take_picture
 
     known = configuration(config)

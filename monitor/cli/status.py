@@ -39,7 +39,7 @@ def status(
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Show how feeds and sinks do, the worst hosts, the last alert and the version."""
+    """Show how feeds and sinks do. Also the worst hosts, the last alert and the version."""
     known = configuration(config)
     run_async(lambda: _status(known, watch, json))
 

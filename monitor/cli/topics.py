@@ -33,13 +33,13 @@ def plan(config: Path = CONFIG, json: bool = JSON) -> None:
 
 @app.command()
 def ensure(config: Path = CONFIG, json: bool = JSON) -> None:
-    """Create what a cluster lacks; what is there is never changed, only told of."""
+    """Create what a cluster lacks. What is there is never changed, only told of."""
     _topics(config, "ensure", json)
 
 
 @app.command()
 def verify(config: Path = CONFIG, json: bool = JSON) -> None:
-    """Compare a cluster with the plan; the exit code is 1 if records cannot be written, 4 if nobody answers."""
+    """Compare a cluster with the plan. The exit code is 1 if records cannot be written, 4 if nobody answers."""
     _topics(config, "verify", json)
 
 

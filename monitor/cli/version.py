@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def version(json: bool = JSON) -> None:
-    """Print the version, the commit of a checkout, and the Python it runs on."""
+    """Print the version. Also the commit of a checkout, and the Python it runs on."""
     found = {"version": __version__, "commit": commit(), "python": platform.python_version()}
     if json:
         print_json(found)

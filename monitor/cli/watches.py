@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitor.match.packs import Concept
     from monitor.model.watch import Watch
 
-app = group("watches", "What is looked for: list it, run the cases beside each watch.")
+app = group("watches", "What is looked for, and the cases beside it.")
 LISTED = ("id", "severity", "armed", "topic", "cases", "query")
 
 
@@ -54,7 +54,7 @@ def run_cases(
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Run the cases beside each watch; the exit code is 1 if one does not come out as it says."""
+    """Run the cases beside each watch. The exit code is 1 if one does not come out as it says."""
     from monitor.cli.text import counted
 
     watches, rules = compiled(config)

@@ -470,6 +470,10 @@ def test_h200_no_colour_and_no_terminal_codes(made):
 def test_usage_and_help(alone, tmp_path):
     """Without arguments the help is shown; a wrong option is exit 2; `--debug` shows the traceback."""
     assert "Usage: news-monitor" in alone.run(cwd=tmp_path).stdout
+    for group in ((), ("feeds",), ("watches",), ("sinks",), ("topics",), ("dead-letters",), ("config",)):
+        helped = alone.run(*group, "--help", cwd=tmp_path).stdout.partition("Commands:")[2]
+        assert helped
+        assert "..." not in helped
     assert "No such option" in alone.run("check", "--nope", code=2, cwd=tmp_path).stderr
     assert alone.run("check", code=3, cwd=tmp_path).stdout
     assert "{TOPIC}..." in alone.run("tail", code=2, cwd=tmp_path).stderr
