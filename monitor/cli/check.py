@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli.common import CONFIG, INVALID, JSON, configuration, print_json, run_async, say, tell
+from monitor.cli.common import CONFIG, INVALID, JSON, configuration, print_json, print_rows, run_async, say, tell
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,13 +67,23 @@ def as_object(problem: Problem, level: str) -> dict[str, Any]:
     }
 
 
+def gathered(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Problems of topics, for people: what several have in common, such as a broker that is away, is said once."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault("; ".join(filter(None, (row["problem"], row["remedy"]))), []).append(row["topic"])
+    return [f"{', '.join(topics)}: {said}" for said, topics in found.items()]
+
+
 def _ask_clusters(config: Config, json: bool) -> None:
     from monitor.app.build.topics import topic_rows
     from monitor.cli.topics import worth
 
     rows = run_async(lambda: topic_rows(config, "verify"))
-    for row in rows:
-        if row["problem"]:
-            print_json(row) if json else say(f"{row['topic']}: {row['problem']}; {row['remedy']}")
+    wrong = [row for row in rows if row["problem"]]
+    if json:
+        print_rows(wrong, json, ())
+    else:
+        say(*gathered(wrong))
     if code := worth(rows):
         raise typer.Exit(code)

@@ -63,7 +63,7 @@ async def test_closed_port_is_told_with_its_cause() -> None:
     """Retry names the place and what the system said."""
     place = closed()
     sink = KafkaSink("kafka", ClusterSettings((place,)))
-    with pytest.raises(Retry, match=rf"no Kafka at {place}: Unable connect .*Connect call failed"):
+    with pytest.raises(Retry, match=rf"no Kafka at {place}: Unable connect .*Connect call failed.*look at the broker"):
         await sink.write([logged(1, 10)])
     await sink.close()
 

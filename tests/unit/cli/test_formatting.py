@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from monitor.cli.check import as_object
+from monitor.cli.check import as_object, gathered
 from monitor.cli.common import FAILED, INVALID, UNREACHABLE, USAGE, exit_code
 from monitor.cli.probe import is_url, read_header
 from monitor.cli.probed import describe, sentences
@@ -120,3 +120,10 @@ def test_what_topics_are_worth():
     assert worth([{"state": "ok", "usable": True}]) == 0
     assert worth([{"state": "missing", "usable": False}]) == FAILED
     assert worth([{"state": "unknown", "usable": False}]) == UNREACHABLE
+
+
+def test_what_topics_have_in_common_is_said_once():
+    """A broker that is away is one problem, and without a remedy nothing dangles."""
+    away = {"problem": "no Kafka", "remedy": ""}
+    rows = [{"topic": "a", **away}, {"topic": "b", **away}, {"topic": "c", "problem": "missing", "remedy": "make it"}]
+    assert gathered(rows) == ["a, b: no Kafka", "c: missing; make it"]
