@@ -171,16 +171,18 @@ class Shard:
             state = running.state(spec.id)
             running.rows[spec.id] = row_of(spec, state)
             kept_back = kept_back_by_us(state.health)
-            self._plan(running, spec, 0.0 if kept_back else max(ledger.dues.get(spec.id, 0.0), state.cadence.due))
+            self._plan(
+                running, spec, state, 0.0 if kept_back else max(ledger.dues.get(spec.id, 0.0), state.cadence.due)
+            )
             await turns.take()
         return running
 
-    def _plan(self, running: Running, spec: FeedSpec, planned: Instant) -> None:
+    def _plan(self, running: Running, spec: FeedSpec, state: FeedState, planned: Instant) -> None:
         """Puts a feed into the agenda: as planned before, never sooner after an attempt than its class allows."""
         if spec.paused:
             running.agenda.remove(spec.id)
             return
-        now, host = self._parts.clock.now(), host_key(spec.url)
+        now, host = self._parts.clock.now(), host_key(state.address(spec.url))
         if self._round is not None:
             if self._round.due(spec.id, planned or None, now):
                 running.agenda.put(spec.id, host, 0.0)
@@ -215,7 +217,7 @@ class Shard:
         state = running.state(spec.id)
         running.rows[spec.id] = row_of(spec, state)
         if spec.id not in self.in_flight:
-            self._plan(running, spec, self._replanned(old, spec, state))
+            self._plan(running, spec, state, self._replanned(old, spec, state))
 
     def _replanned(self, old: FeedSpec | None, spec: FeedSpec, state: FeedState) -> Instant:
         """The due time of a feed whose specification has changed: another address owes nothing to what the last one
@@ -258,7 +260,7 @@ class Shard:
             running.keep(now, outcome.state)
             if self._round is None and not now.paused:
                 due = outcome.state.cadence.due if now == spec else self._replanned(spec, now, outcome.state)
-                running.agenda.put(now.id, host_key(now.url), due)
+                running.agenda.put(now.id, host_key(outcome.state.address(now.url)), due)
         self._parts.settled(spec, outcome)
 
     def _due(self, running: Running) -> list[FeedId]:
@@ -284,7 +286,7 @@ class Shard:
         for feed, row in running.rows.items():
             if wanted(row.health) and feed not in self.in_flight and feed in running.agenda:
                 at = first_due(feed, self._parts.clock.now(), 300.0, len(running.specs), None)
-                running.agenda.put(feed, host_key(row.spec.url), at)
+                running.agenda.put(feed, host_key(running.state(feed).address(row.spec.url)), at)
 
     def _can_start(self, host: HostKey) -> bool:
         """A round does not wait until a host lets us come back: it is told so, and ends."""

@@ -68,7 +68,7 @@ class Worker:
         in_force = self._parts.in_force
         request = request_for(feed, state, in_force.credentials.get(feed.id), in_force.fetch)
         try:
-            return self._tell_host(feed, await self._parts.fetcher.fetch(request))
+            return self._tell_host(feed, host_key(request.url), await self._parts.fetcher.fetch(request))
         except HostShut as shut:
             return shut.verdict(Response(url=request.url))
 
@@ -98,9 +98,9 @@ class Worker:
         outcome = process(feed, failed, state, rules, moment)
         return outcome, encode_state(outcome.state) if worth_writing(state, outcome.state) else None
 
-    def _tell_host(self, feed: FeedSpec, verdict: Verdict) -> Verdict:
+    def _tell_host(self, feed: FeedSpec, host: HostKey, verdict: Verdict) -> Verdict:
         """Lets the budget of the host learn from an answer."""
-        host, now = host_key(feed.url), self._parts.clock.monotonic()
+        now = self._parts.clock.monotonic()
         verdict = self._throttled_together(feed, host, verdict, now)
         wait = verdict.retry_after if isinstance(verdict, Throttled) else None
         self._parts.pacer.book.told(host, feed.id, verdict.kind, wait, now, scope=feed.overrides.retry_after_scope)

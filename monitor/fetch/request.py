@@ -46,7 +46,10 @@ def request_for(
         proxy=feed.overrides.proxy or settings.proxy,
         allow_downgrade=feed.overrides.allow_downgrade,
     )
-    return request if state is None else _with_state(request, state)
+    if state is None:
+        return request
+    moved = state.address(feed.url)
+    return _with_state(request if moved == feed.url else replace(request, url=moved), state)
 
 
 def headers_for(request: FetchRequest, hop_url: str, settings: FetchSettings, agent: str) -> Headers:
@@ -102,7 +105,6 @@ def _with_state(request: FetchRequest, state: FeedState) -> FetchRequest:
     torn = state.health.truncated_hash if state.health.truncated_streak >= TRUNCATED_POLLS else None
     return replace(
         request,
-        url=state.moved_to or request.url,
         validators=state.validators,
         body_hash=state.body_hash,
         truncated_hash=torn,

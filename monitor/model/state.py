@@ -125,6 +125,9 @@ class FeedState:
     advice: FeedAdvice = FeedAdvice()
     move: Move | None = None
     moved_to: str | None = None
+    """Where the feed has moved, asked instead of `moved_from`."""
+    moved_from: str | None = None
+    """The configured URL that moved; another one in the configuration makes the move void."""
     events: int = 0
     """Feed events so far: the running number in their ids."""
     totals: Counts = Counts()
@@ -132,3 +135,7 @@ class FeedState:
     language: str | None = None
     furniture: tuple[tuple[int, int], ...] = ()
     """Learned boilerplate: hash of a folded line and in how many of the last articles it stood."""
+
+    def address(self, url: str) -> str:
+        """Where a feed with this configured URL is asked: where it has moved to, unless the operator has changed it."""
+        return self.moved_to if self.moved_to is not None and self.moved_from == url else url

@@ -20,6 +20,7 @@ from monitor.pipeline.announce import announce, named
 from monitor.pipeline.judge import judge
 from monitor.pipeline.rules import Rules
 from monitor.schedule.cadence import after_gap, bounds_for, learn, next_due
+from monitor.state.moves import doubt_move, watch_move
 from monitor.state.transition import after_failure, after_not_modified, keep_freshness
 
 Polled = Reading | NotModified | Gone | Throttled | Failed
@@ -69,6 +70,7 @@ def processing(
             outcome = _failed(feed, result, state, rules, moment)
         case _:
             assert_never(result)
+    outcome = _move(feed, outcome, result, rules, moment)
     learned = _learn(feed, outcome, state, rules, moment)
     planned = _plan(feed, result, learned, rules, moment)
     notes = _notes(replace(outcome, state=planned), state, _response(result), rules, quiet=not moment.uplink)
@@ -90,6 +92,21 @@ def _failed(
     number = state.events + 1
     event, made = announce(named(feed, state.title), number, "retired", detail, rules, moment.now)
     return Outcome(feed, replace(after, events=number), (event,), (made,))
+
+
+def _move(feed: FeedSpec, outcome: Outcome, result: Polled, rules: Rules, moment: Moment) -> Outcome:
+    """Permanent redirects: the outcome of a poll that moved the feed says so, in its verdict and in an event."""
+    state = outcome.state
+    if state.health.last_success != moment.now:
+        return replace(outcome, state=doubt_move(state)) if moment.uplink else outcome
+    after = watch_move(state, feed.url, _response(result), moment.now)
+    if after.moved_to == state.moved_to or not moment.uplink:
+        return replace(outcome, state=after) if moment.uplink else outcome
+    detail = {"from": mask_url(state.address(feed.url)), "to": mask_url(after.address(feed.url))}
+    number = state.events + 1
+    event, made = announce(named(feed, state.title), number, "moved", detail, rules, moment.now)
+    moved = replace(after, events=number, health=replace(after.health, kind="redirected"))
+    return replace(outcome, state=moved, events=(*outcome.events, event), records=(*outcome.records, made))
 
 
 def _learn(feed: FeedSpec, outcome: Outcome, before: FeedState, rules: Rules, moment: Moment) -> FeedState:

@@ -108,10 +108,13 @@ def test_request_for_a_new_feed() -> None:
 def test_request_for_a_known_feed() -> None:
     """Validators, body hash and the place it moved to come from the state."""
     known = ((URL, Validators('"a"')),)
-    state = FeedState(FeedId("f"), validators=known, body_hash="abc", moved_to="https://new.example.org/rss")
+    moved = "https://new.example.org/rss"
+    state = FeedState(FeedId("f"), validators=known, body_hash="abc", moved_to=moved, moved_from=FEED.url)
     request = request_for(FEED, state, None, SETTINGS)
+    elsewhere = request_for(replace(FEED, url="https://third.example.org/rss"), state, None, SETTINGS)
 
-    assert (request.url, request.validators, request.body_hash) == ("https://new.example.org/rss", known, "abc")
+    assert (request.url, request.validators, request.body_hash) == (moved, known, "abc")
+    assert elsewhere.url == "https://third.example.org/rss"
 
 
 @pytest.mark.parametrize(("streak", "accepted"), [(1, None), (2, "torn"), (5, "torn")])

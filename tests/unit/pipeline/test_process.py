@@ -12,7 +12,7 @@ from monitor.model.article import Reading
 from monitor.model.event import ArticleEvent, FeedEvent, Outcome
 from monitor.model.ids import FeedId, feed_event_id
 from monitor.model.notes import ItemsCut, OperatorTold, Polled, RungChanged
-from monitor.model.poll import Failed, Gone, NotModified, Response, Throttled, Validators
+from monitor.model.poll import Failed, Gone, Hop, NotModified, Response, Throttled, Validators
 from monitor.pipeline import Moment, process, processing
 from monitor.publish.envelope import MAX_RECORD
 from monitor.state.codec import decode_state, encode_state
@@ -510,3 +510,37 @@ def test_without_bodies_hits_keep_text_and_place():
     values = [json.loads(record.value) for record in outcome.records]
     assert values[0]["article"]["body"] in ("", None)
     assert [(hit["field"], hit["text"]) for hit in values[1]["hits"]] == [("body", "port")]
+
+
+def moving(poller: Poller, polls: int, status: int = 301) -> list[Outcome]:
+    """As many polls, six hours apart, that a redirect leads to an unchanged document."""
+    outcomes = []
+    for _ in range(polls):
+        poller.now += DAY / 4
+        response = Response("https://new.example/feed?key=s", 200, hops=(Hop(poller.spec.url, status),))
+        outcome = process(
+            poller.spec, NotModified(response, Validators('"1"')), poller.state, poller.rules, Moment(poller.now)
+        )
+        poller.state = outcome.state
+        outcomes.append(outcome)
+    return outcomes
+
+
+def test_h49_a_move_is_told_once_and_in_the_verdict():
+    """The fifth poll over a day says so; the next ones ask the new address."""
+    poller = Poller()
+    poller.get(item("Rain"))
+    outcomes = moving(poller, 5)
+    assert [told(outcome) for outcome in outcomes[:4]] == [[]] * 4
+    detail = {"from": poller.spec.url, "to": "https://new.example/feed?key=***"}
+    assert told(outcomes[4]) == [("moved", detail)]
+    assert outcomes[4].state.health.kind == "redirected"
+    assert decode_state(encode_state(poller.state)).address(poller.spec.url) == "https://new.example/feed?key=s"
+
+
+def test_b17_a_temporary_redirect_moves_nothing():
+    """However often it comes."""
+    poller = Poller()
+    poller.get(item("Rain"))
+    assert [told(outcome) for outcome in moving(poller, 12, status=302)] == [[]] * 12
+    assert poller.state.moved_to is None
