@@ -132,9 +132,8 @@ def unreachable(settings: ClusterSettings, error: BaseException, words: Sequence
     cause = words[-1] if words else str(error) or type(error).__name__
     if ClusterAuthorizationFailedError.__name__ in cause:
         cause = f"user {settings.security.username} may write to no topic at all"
-    return Unreachable(
-        f"no Kafka at {', '.join(settings.bootstrap_servers)}: {cause}; start it, or mend `bootstrap_servers` and `security` of the sink"
-    )
+    remedy = "look at the broker, and at `bootstrap_servers` and `security` of the sink"
+    return Unreachable(f"no Kafka at {', '.join(settings.bootstrap_servers)}: {cause}; {remedy}")
 
 
 class _Listener(logging.Handler):
