@@ -75,8 +75,15 @@ class ServiceConsole:
         return await self.reload_with()
 
     async def change_feeds(self, changes: FeedChanges) -> None:
-        """Feeds of origin `runtime`, durable on return. Raises UsageError for one that the configuration holds."""
+        """Feeds of origin `runtime`, durable on return.
+
+        Raises UsageError for one that the configuration holds, or whose URL another feed polls already.
+        """
         known = await self._registry.feeds()
+        polled = {spec.url: feed for feed, spec in known.items()}
+        for spec in changes.put:
+            if (other := polled.get(spec.url, spec.id)) != spec.id:
+                raise UsageError(f"{spec.id}: feed {other} polls this URL already; its articles would come twice")
         named = [spec.id for spec in changes.put] + list(changes.removed)
         for feed in named:
             if feed in known and known[feed].origin == "config":

@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 
 from monitor.app.commits import Commits
 from monitor.app.lane import Turns
 from monitor.app.parts import Parts
-from monitor.app.worker import Worker, state_of
+from monitor.app.running import Round, Running, kept_back_by_us, row_of
+from monitor.app.worker import Worker
 from monitor.errors import LedgerError
 from monitor.fetch.settings import FetchSettings
-from monitor.model.event import Batch, Outcome
+from monitor.model.event import AlertEvent, Batch, Outcome
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId, HostKey, ShardId
 from monitor.model.notes import LedgerFailed
@@ -28,10 +29,9 @@ from monitor.model.units import Instant
 from monitor.ports import ShardLedger
 from monitor.schedule.agenda import Agenda
 from monitor.schedule.breaker import NETWORK_KINDS, SLOWDOWN
-from monitor.schedule.cadence import class_bounds, first_due
+from monitor.schedule.cadence import CLASS_BOUNDS, class_bounds, first_due
 from monitor.schedule.placement import host_key
 from monitor.schedule.settings import HostSettings
-from monitor.state.codec import encode_state
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before a shard is opened again after its ledger failed; doubled up to the longest."""
@@ -41,41 +41,10 @@ FLUSH = 60.0
 """Seconds between two writings of due times that nothing else changed."""
 IDLE = 5.0
 """Seconds the scheduler sleeps at most: its heartbeat."""
+BURST = 1800.0
+"""Seconds an alert keeps the feeds that its watch names in class `burst`."""
 DARK_GAP = 1.0, 30.0
 """Bounds of the seconds between two polls while the uplink is down."""
-
-
-@dataclass(slots=True)
-class Running:
-    """What is in memory of an open shard: specifications, states as bytes, and a light picture of each feed."""
-
-    specs: dict[FeedId, FeedSpec]
-    states: dict[FeedId, bytes]
-    rows: dict[FeedId, FeedRow]
-    agenda: Agenda
-
-    def state(self, feed: FeedId) -> FeedState:
-        """The state of a feed as of its last durable poll; a fresh one if it was never polled."""
-        return state_of(feed, self.states.get(feed))
-
-    def keep(self, spec: FeedSpec, state: FeedState) -> None:
-        """Replaces the state of a feed in memory, for its outcome is durable."""
-        self.states[spec.id] = encode_state(state)
-        self.rows[spec.id] = row_of(spec, state)
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """An agenda that ends: only these feeds, due or not; without `feeds` all, and without `all` those that are due."""
-
-    feeds: frozenset[FeedId] = frozenset()
-    all: bool = False
-
-    def due(self, feed: FeedId, planned: Instant | None, now: Instant) -> bool:
-        """Whether this feed is polled in the round."""
-        if self.feeds:
-            return feed in self.feeds
-        return self.all or planned is None or planned <= now
 
 
 class Shard:
@@ -88,6 +57,8 @@ class Shard:
         self.in_flight: set[FeedId] = set()
         self.error = ""
         self._attempts: dict[FeedId, Instant] = {}
+        self._bursts: dict[FeedId, Instant] = {}
+        """Feeds that an alert has put into class `burst`, each until when."""
         self._dark = False
         self._bounds = self._guarded()
         self._stopping, self._wake = asyncio.Event(), asyncio.Event()
@@ -261,7 +232,26 @@ class Shard:
             if self._round is None and not now.paused:
                 due = outcome.state.cadence.due if now == spec else self._replanned(spec, now, outcome.state)
                 running.agenda.put(now.id, host_key(outcome.state.address(now.url)), due)
+            self._hurry(running, outcome)
         self._parts.settled(spec, outcome)
+
+    def _hurry(self, running: Running, outcome: Outcome) -> None:
+        """An alert puts the feeds its watch names into class `burst` for a while; host budgets stay in force."""
+        now = self._parts.clock.now()
+        alerts = (event for event in outcome.events if isinstance(event, AlertEvent))
+        for feed in {feed for alert in alerts for feed in alert.match.watch.burst if feed in running.specs}:
+            self._bursts[feed] = now + BURST
+            if (due := running.agenda.due(feed)) is not None:
+                last = running.rows[feed].health.last_poll or 0.0
+                soon = max(now, last + CLASS_BOUNDS["burst"].min)
+                running.agenda.put(feed, host_key(running.state(feed).address(running.specs[feed].url)), min(due, soon))
+
+    def _in_force(self, running: Running, feed: FeedId) -> FeedSpec | None:
+        """The specification a poll goes by."""
+        spec = running.specs.get(feed)
+        if spec is None or self._parts.clock.now() >= self._bursts.get(feed, 0.0):
+            return spec
+        return replace(spec, cls="burst", interval=None)
 
     def _due(self, running: Running) -> list[FeedId]:
         fetch, up = self._parts.in_force.fetch, self._up
@@ -293,7 +283,7 @@ class Shard:
         return self._parts.pacer.free(host) or (self._round is not None and self._parts.pacer.shut(host))
 
     async def _poll(self, worker: Worker, running: Running, feed: FeedId) -> None:
-        spec = running.specs.get(feed)
+        spec = self._in_force(running, feed)
         if spec is None or feed in self.in_flight:
             return
         self.in_flight.add(feed)
@@ -338,16 +328,6 @@ class Shard:
 def _leaf(error: BaseException) -> BaseException:
     """The first exception in a group that is none itself."""
     return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-def kept_back_by_us(health: Health) -> bool:
-    """Our own settings refused the feed and nobody was asked, so nothing is owed to anybody's server."""
-    return health.kind in ("blocked_url", "blocked_address") and not health.status
-
-
-def row_of(spec: FeedSpec, state: FeedState) -> FeedRow:
-    """The light picture of a feed."""
-    return FeedRow(spec, state.health, state.cadence, state.totals, state.title, len(state.items))
 
 
 Factory = Callable[[ShardId], Shard]

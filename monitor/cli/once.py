@@ -40,7 +40,7 @@ def once(
 
 async def _once(config: Config, feeds: frozenset[FeedId], all_: bool, json: bool) -> None:
     from monitor.app.build.service import Options, build
-    from monitor.app.shards import Round
+    from monitor.app.running import Round
     from monitor.cli.tally import Tally
 
     tally = Tally(json)

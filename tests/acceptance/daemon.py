@@ -16,7 +16,7 @@ from pathlib import Path
 from monitor.app.build.service import Options, build
 from monitor.app.build.source import file_source
 from monitor.app.reload import load_documents
-from monitor.app.shards import Round
+from monitor.app.running import Round
 from monitor.app.supervise import signals
 from monitor.ports import pass_by
 from monitor.testing.crash import CrashPoints

@@ -28,7 +28,7 @@ NOT_WRITTEN = {"Hit", "Match", "Text", "FeedChanges"}
 """Values of the same modules that no file has."""
 WRITERS = {"monitor.config.feeds", "monitor.config.watches"}
 """Copy what files say; that is no effect."""
-WITHOUT_EFFECT = {"burst", "owner"}
+WITHOUT_EFFECT = {"owner"}
 """Settings that are read from files and by nothing else."""
 BROAD = {
     "monitor/adapters/processes.py",

@@ -13,7 +13,8 @@ from monitor.app.lane import Lane
 from monitor.app.outbox import Outbox
 from monitor.app.pacing import HostPacer
 from monitor.app.parts import InForce, Parts
-from monitor.app.shards import Round, Shard, Shards
+from monitor.app.running import Round
+from monitor.app.shards import Shard, Shards
 from monitor.app.supervise import Service
 from monitor.config.config import Config
 from monitor.config.load import load

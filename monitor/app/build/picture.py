@@ -8,7 +8,7 @@ from pathlib import Path
 
 from monitor.app.build.sinks import name_of
 from monitor.app.build.view import View, open_view
-from monitor.app.shards import row_of
+from monitor.app.running import row_of
 from monitor.config.config import Config
 from monitor.model.event import Logged
 from monitor.model.snapshot import FeedRow, SinkRow

@@ -17,7 +17,8 @@ from monitor.app.outbox import Outbox, Takes
 from monitor.app.pacing import HostPacer
 from monitor.app.parts import InForce, Parts
 from monitor.app.reload import Reloader
-from monitor.app.shards import Round, Shard, Shards
+from monitor.app.running import Round
+from monitor.app.shards import Shard, Shards
 from monitor.app.supervise import Service
 from monitor.config.config import Config
 from monitor.config.schema import PLACEHOLDER

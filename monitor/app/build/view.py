@@ -10,7 +10,7 @@ from monitor.app.build.service import open_log
 from monitor.config.config import Config
 from monitor.model.ids import FeedId
 from monitor.model.snapshot import FeedRow
-from monitor.app.shards import row_of
+from monitor.app.running import row_of
 from monitor.model.state import FeedState
 from monitor.ports import Clock, EventLog, LedgerView
 from monitor.state.codec import decode_state

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from monitor.errors import LedgerError, UsageError
 from monitor.model.feed import FeedChanges
+from monitor.model.ids import FeedId
 from monitor.testing.builders import feed
 from tests.support.service import Rig, rules, running
 from tests.support.virtual import virtual
@@ -74,3 +76,16 @@ async def test_a_service_without_files_cannot_reload():
     """`once` and the demo have none."""
     ok, problems = await Rig().service().console.reload()
     assert (ok, len(problems)) == (False, 1)
+
+
+@virtual
+async def test_a_url_that_is_polled_already_is_refused_under_another_id():
+    """Its articles would come twice; the same feed may be written again."""
+    rig = Rig()
+    console = rig.service().console
+    one = feed("one", origin="runtime")
+    await console.change_feeds(FeedChanges(put=(one,)))
+    await console.change_feeds(FeedChanges(put=(replace(one, name="Another name"),)))
+    with pytest.raises(UsageError, match="feed one polls this URL already"):
+        await console.change_feeds(FeedChanges(put=(replace(one, id=FeedId("two")),)))
+    assert set(await rig.registry.feeds()) == {"one"}

@@ -8,18 +8,22 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.app.shards import DARK_GAP, Round, Shard, Shards
+from monitor.app.running import Round
+from monitor.app.shards import BURST, DARK_GAP, Shard, Shards
 from monitor.errors import Fenced, LedgerError, StorageFailed
+from monitor.match.compiler import compile_rules
 from monitor.model.feed import FeedChanges, Interval
-from monitor.model.ids import FeedId, ShardId
+from monitor.model.ids import FeedId, ShardId, WatchId
 from monitor.model.notes import LedgerFailed, OperatorTold, PollCrashed, UplinkChanged
 from monitor.model.poll import Failed
+from monitor.model.watch import Watch
+from monitor.pipeline import Rules
 from monitor.schedule.settings import HostSettings
 from monitor.state.codec import decode_state
 from monitor.testing.builders import feed
 from monitor.testing.fetcher import Answer
 from monitor.testing.ownership import ScriptedOwnership
-from tests.support.service import Rig, rss, running
+from tests.support.service import TOPICS, Rig, rss, running
 from tests.support.virtual import virtual
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -502,3 +506,24 @@ async def test_shards_follow_the_newest_assignment():
     assert shards.shards[ShardId(0)] is kept
     shards.stop()
     await asyncio.wait_for(task, MINUTE)
+
+
+@virtual
+async def test_an_alert_hurries_the_feeds_its_watch_names():
+    """Class `burst` for half an hour, then as before; a feed it does not name keeps its pace."""
+    watch = Watch(WatchId("ukraine"), "ukraine", burst=(FeedId("wire"),))
+    rig = Rig(rules=Rules(compile_rules([watch], {}), TOPICS, "test"))
+    specs = [feed("source", cls="news"), feed("wire", cls="polite"), feed("other", cls="polite")]
+    rig.feeds(*specs)
+    source, wire, other = (spec.url for spec in specs)
+    async with running(shard_of(rig)):
+        await asyncio.sleep(HOUR)
+        before = len(rig.fetcher.times(wire))
+        rig.web.publish(source, rss("First of source", "War in Ukraine"))
+        await asyncio.sleep(2 * HOUR)
+        hurried = rig.fetcher.times(wire)[before:]
+        quick = [at for before, at in itertools.pairwise(hurried) if at - before < 2 * MINUTE]
+        assert 10 <= len(quick) <= BURST / 30
+        assert quick[-1] - quick[0] <= BURST
+        assert len(hurried) - hurried.index(quick[-1]) <= 3
+    assert min(gaps(rig.fetcher.times(other))) >= HOUR

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from monitor.app.shards import Round, Shard
+from monitor.app.running import Round
+from monitor.app.shards import Shard
 from monitor.app.worker import state_of
 from monitor.model.ids import FeedId, ShardId
 from monitor.model.state import FeedState
