@@ -12,6 +12,8 @@ from monitor.config import forms, places, problems, typed
 from monitor.config.places import EMPTY, Node, Path, plant
 from monitor.config.schema import STRICT
 from monitor.errors import Problem
+from monitor.fetch.guard import Fault, Guard, split_userinfo
+from monitor.fetch.settings import FetchSettings
 from monitor.model.feed import FeedClass, FeedOverrides, FeedSpec, Interval
 from monitor.model.ids import FeedId
 from monitor.model.units import Duration
@@ -237,6 +239,10 @@ def same_ids(found: Iterable[Found]) -> tuple[list[Found], list[Problem]]:
     return list(first.values()), wrong
 
 
+REMEDY = {"blocked_address": " For a feed inside your own network list its network in fetch.allow_cidrs."}
+"""What to do about a refusal whose own words do not say it."""
+
+
 def same_feeds(found: Iterable[Found]) -> Iterator[Problem]:
     """Warnings: one feed under two URLs: http and https, with and without `www.`, with and without a last slash."""
     first: dict[tuple[str, str], Found] = {}
@@ -250,3 +256,13 @@ def same_feeds(found: Iterable[Found]) -> Iterator[Problem]:
                 f"likely the same feed as {known.spec.id} at {place.file}:{place.line}; every article would come twice"
             )
             yield problems.at(feed.place("url"), feed.spec.id, "MON-CFG-032", message)
+
+
+def refused_feeds(found: Iterable[Found], settings: FetchSettings) -> Iterator[Problem]:
+    """Warnings: feeds that the guard refuses as these settings are. Names are judged when they are asked, not here."""
+    guard = Guard.of(settings)
+    for feed in found:
+        fault = guard.check_url(split_userinfo(feed.spec.url)[0])
+        if isinstance(fault, Fault):
+            message = f"it will never be asked: {fault.detail or fault.reason}{REMEDY.get(fault.kind, '')}"
+            yield problems.at(feed.place("url"), feed.spec.id, "MON-CFG-034", message)

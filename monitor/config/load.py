@@ -86,6 +86,8 @@ def _feeds(found: _Gathered, files: Mapping[str, str]) -> None:
     found.feeds, wrong = feeds.same_ids(everything)
     found.problems += wrong
     found.warnings += feeds.same_feeds(found.feeds)
+    if not found.problems:
+        found.warnings += feeds.refused_feeds(found.feeds, found.settings.fetch)
     if not everything:
         message = (
             "there are no feeds, so nothing is polled; add one as feeds/mine.yaml:"

@@ -38,6 +38,7 @@ IDS: Mapping[str, str] = {
     "MON-CFG-031": "Warning: there are no feeds, so nothing is polled.",
     "MON-CFG-032": "Warning: the same feed under two URLs.",
     "MON-CFG-033": "Warning: there are no watches, so nothing is flagged.",
+    "MON-CFG-034": "Warning: the settings of `fetch` refuse a feed's address, so it is never asked.",
     "MON-CFG-060": "A concept pack is not valid YAML.",
     "MON-CFG-061": "A value of the wrong kind in a concept pack, or no name.",
     "MON-CFG-062": "A key that concept packs do not have.",

@@ -73,6 +73,8 @@ class OperatorTold(Note):
     feed: str
     kind: str
     reason: str
+    detail: str = ""
+    """One sentence of ours: which rule refused, which setting permits."""
 
 
 @dataclass(frozen=True, slots=True)

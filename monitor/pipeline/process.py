@@ -145,7 +145,7 @@ def _notes(outcome: Outcome, before: FeedState, response: Response, rules: Rules
     health = outcome.state.health
     told = before.health.kind == health.kind and before.health.reason == health.reason
     if health.kind in FOR_OPERATORS and not told:
-        notes.append(OperatorTold(outcome.feed.id, health.kind, health.reason))
+        notes.append(OperatorTold(outcome.feed.id, health.kind, health.reason, health.detail))
     return tuple(notes)
 
 

@@ -161,3 +161,20 @@ def test_many_feeds_are_read_in_linear_time() -> None:
 
     spent(10)
     assert spent(2000) < 6 * spent(1000)
+
+
+@pytest.mark.parametrize(
+    ("url", "setting"),
+    [
+        ("http://127.0.0.1/feed", "fetch.allow_cidrs"),
+        ("https://news.example.org:9090/feed", "fetch.allow_ports"),
+        ("http://intranet/feed", "fetch.allow_hosts"),
+    ],
+)
+def test_a_feed_that_will_never_be_asked_is_a_warning_that_names_the_setting(url: str, setting: str) -> None:
+    """Better at `check` than at the first poll."""
+    config = load({"feeds/a.yaml": f"feeds:\n- {{id: a, url: '{url}'}}\n"}, {}, {})
+    (warning,) = [one for one in config.warnings if one.id == "MON-CFG-034"]
+
+    assert (warning.file, warning.line) == ("feeds/a.yaml", 2)
+    assert setting in warning.message
