@@ -17,17 +17,17 @@ from tests.support.installation import ROOT, Installation
 from tests.support.site import Issuer, Site, payload, title
 
 POINTS = (
-    "poll.begin",
+    "poll.begin",  # K01
     "poll.fetched",
-    "poll.read",
+    "poll.read",  # K04
     "poll.processed",
     "poll.settled",
     "sqlite.begin",
-    "sqlite.before_commit",
-    "sqlite.after_commit",
-    "outbox.sent",
+    "sqlite.before_commit",  # K05
+    "sqlite.after_commit",  # K06
+    "outbox.sent",  # K08
     "outbox.advanced",
-    "jsonl.between",
+    "jsonl.between",  # K07: lines are in a file, the outbox has no answer yet
 )
 FEEDS = 8
 LEAST_ITEMS = 3000
@@ -43,9 +43,35 @@ def test_every_point_of_the_code_is_killed_at():
 
 @pytest.mark.acceptance
 @pytest.mark.timeout(420)
-def test_k11_forty_kills_lose_nothing_and_double_nothing(tmp_path):
+def test_k01_k04_to_k08_k11_forty_kills_lose_nothing_and_double_nothing(tmp_path):
     """The short form of the run below."""
     kill_and_count(tmp_path, kills=40, per_life=10)
+
+
+@pytest.mark.acceptance
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("sent", [pytest.param(0, id="k02-after-the-headers"), pytest.param(900, id="k03-in-the-body")])
+def test_killed_while_a_server_still_sends(tmp_path, sent):
+    """At the first poll of all, then at one that would bring news: nothing of what was cut is published, then all."""
+    issuer = Issuer("feed", 0.0, window=100)
+    with Site({"/feed.xml": issuer.document}).running() as site:
+        installation = Installation(tmp_path, site.port, sinks=[{"kind": "jsonl"}])
+        often = {"min": "500ms", "max": "500ms"}
+        installation.feeds([{"id": "feed", "url": site.url("/feed.xml"), "interval": often}])
+        for owed in (11, 21):
+            before = installation.count("events") if installation.data.exists() else 0
+            issuer.issue(10)
+            with site.halted("/feed.xml", sent) as reached:
+                daemon = installation.start(module="tests.acceptance.daemon", stdout=subprocess.DEVNULL)
+                assert reached.wait(30)
+                daemon.kill()
+                daemon.wait()
+            assert installation.count("events") == before
+            _finish(installation, _owed(site))
+            events = installation.events()
+            guids = Counter(value["article"]["guid"] for _, _, topic, value in events if topic == "news.articles")
+            assert guids == {f"feed#{number}": 1 for number in range(1, owed + 1)}
+            assert _check_lines(installation, events) == 0
 
 
 @pytest.mark.soak

@@ -96,7 +96,7 @@ def test_feeds_and_watches_change_while_the_daemon_runs(installation, site):
     assert generation == lines(installation, "configuration_read")[-1]["generation"]
 
 
-def test_r01_a_bad_file_keeps_what_was_and_says_where_it_is_bad(installation, site):
+def test_r01_h194_a_bad_file_keeps_what_was_and_says_where_it_is_bad(installation, site):
     """Half a file, a wrong key, then the right one: polls never stop, and the log names file and line."""
     with daemon(installation):
         until(lambda: "a" in polled(installation))

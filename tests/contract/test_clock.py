@@ -91,6 +91,28 @@ def test_c01_clock_set_back_does_not_turn_time_back() -> None:
     assert machine.notes[1:] == [ClockJumped(3 * 86400)]
 
 
+def test_c02_clock_at_1970_is_set_right_with_one_note() -> None:
+    """A machine without a battery gets its time a minute after the start."""
+    machine = Machine()
+    machine.wall = 0.0
+    machine.clock = SystemClock(machine.notes.append, lambda: machine.wall, lambda: machine.monotonic)
+
+    assert machine.go(60) == 60 - START
+    assert machine.go(10, jump=START - 70) == 0
+    assert machine.go(10) == 10
+    assert machine.notes == [ClockJumped(START - 70)]
+
+
+def test_c04_a_leap_second_neither_jumps_nor_turns_time_back() -> None:
+    """The second that is there twice is two seconds to us."""
+    machine = Machine()
+    machine.go(10)
+
+    assert machine.go(1, jump=-1.0) == 11
+    assert [machine.go(1) for _ in range(3)] == [12, 13, 14]
+    assert machine.notes == []
+
+
 def test_small_corrections_are_no_jump() -> None:
     """What time services do all day."""
     machine = Machine()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,7 @@ class Site:
         self.served: list[tuple[str, bytes]] = []
         """Path and body of every answer that was written to its end."""
         self._lock = threading.Lock()
+        self._halts: dict[str, tuple[int, threading.Event, threading.Event]] = {}
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self.port = self._server.server_address[1]
 
@@ -40,6 +41,17 @@ class Site:
             self._server.shutdown()
             self._server.server_close()
             thread.join()
+
+    @contextmanager
+    def halted(self, path: str, sent: int) -> Iterator[threading.Event]:
+        """Answers at `path` stop behind so many bytes of their body until the block ends; the event tells when."""
+        reached, ended = threading.Event(), threading.Event()
+        self._halts[path] = (sent, reached, ended)
+        try:
+            yield reached
+        finally:
+            del self._halts[path]
+            ended.set()
 
     def _handler(site) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
@@ -68,6 +80,12 @@ class Site:
                 self.send_header("Content-Type", "application/xml")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
+                if status == 200 and self.path in site._halts:
+                    sent, reached, ended = site._halts[self.path]
+                    self.wfile.write(body[:sent])
+                    reached.set()
+                    ended.wait(60)
+                    body = body[sent:]
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:

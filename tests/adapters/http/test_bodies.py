@@ -51,12 +51,12 @@ async def _bomb(server: HostileServer, ask: Ask, body: bytes, coding: str) -> Fa
     return verdict
 
 
-async def test_h103_gzip_bomb(server: HostileServer, ask: Ask) -> None:
+async def test_h103_b24_gzip_bomb(server: HostileServer, ask: Ask) -> None:
     """256 MiB in 256 KiB."""
     assert (await _bomb(server, ask, gzip_bomb(), "gzip")).kind == "too_large"
 
 
-async def test_h104_brotli_bomb(server: HostileServer, ask: Ask) -> None:
+async def test_h104_b24_brotli_bomb(server: HostileServer, ask: Ask) -> None:
     """256 MiB in a few hundred bytes."""
     assert (await _bomb(server, ask, brotli_bomb(), "br")).kind == "too_large"
 

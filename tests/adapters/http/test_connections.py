@@ -278,3 +278,15 @@ async def test_cancelled_poll(fetcher: HttpFetcher, server: HostileServer, pacer
 
     assert pacer.inside == 0
     assert isinstance(await fetcher.fetch(FetchRequest(server.say("/ok", reply()))), Fetched)
+
+
+async def test_n05_half_open_connection(server: HostileServer, settings: FetchSettings, ask: Ask) -> None:
+    """The peer of a kept connection is gone without a word: the read timeout ends it, the next poll gets through."""
+    url = server.say("/", reply(), Connection.silence, reply())
+    assert isinstance(await ask(url), Fetched)
+
+    verdict = await asyncio.wait_for(ask(url), 2 * settings.read_timeout + 1)
+
+    assert (verdict.kind, verdict.reason, server.connections) == ("timeout", "headers", 1)
+    assert isinstance(await ask(url), Fetched)
+    assert server.connections == 2

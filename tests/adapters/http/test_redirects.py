@@ -130,7 +130,7 @@ async def _headers_at(other: HostileServer, ask: Ask, start: str, request: Fetch
     return other.requests[-1].headers
 
 
-async def test_h44_h45_h48_credentials_stay_at_their_origin(
+async def test_h44_h45_h48_b25_credentials_stay_at_their_origin(
     server: HostileServer, other: HostileServer, ask: Ask
 ) -> None:
     """Same host, other port: neither Authorization nor a key goes along; at their own origin both are sent."""
@@ -178,7 +178,7 @@ async def test_h47_userinfo_of_a_location_is_dropped(server: HostileServer, othe
     assert "user" not in verdict.url
 
 
-async def test_p12_p13_p14_what_is_sent(server: HostileServer, ask: Ask) -> None:
+async def test_p12_p13_p14_b22_what_is_sent(server: HostileServer, ask: Ask) -> None:
     """Exactly our headers: no cookie, no referer, no query of ours, no fragment."""
     await ask(server.say("/feed", reply()) + "?a=1#top")
     sent = server.requests[0]
@@ -223,3 +223,27 @@ async def test_h26_userinfo_that_was_not_configured(server: HostileServer, ask: 
     assert isinstance(verdict, Failed)
     assert (verdict.kind, verdict.reason) == ("blocked_url", "userinfo")
     assert "hunter2" not in verdict.detail
+
+
+async def test_p18_h100_h102_a_poll_is_one_get(server: HostileServer, other: HostileServer, ask: Ask) -> None:
+    """No HEAD before it, no icon, hub, refresh or discovery after it, although every host named here is allowed."""
+    away = other.say("/", reply())
+    headers = (
+        f"Refresh: 0; url={away}",
+        f'Link: <{away}>; rel="hub", <{away}>; rel="self"',
+        f"Content-Location: {away}",
+    )
+    page = f'<html><meta http-equiv=refresh content="0;url={away}"><link rel="alternate" href="{away}">'.encode()
+    for path, said in {
+        "/feed": reply(FEED, *headers),
+        "/page": reply(page, "Content-Type: text/html", *headers),
+        "/missing": reply(page, *headers, status="404 Not Found"),
+    }.items():
+        await ask(server.say(path, said))
+
+    assert [request.raw.split(b" ", 2)[:2] for request in server.requests] == [
+        [b"GET", b"/feed"],
+        [b"GET", b"/page"],
+        [b"GET", b"/missing"],
+    ]
+    assert other.connections == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from monitor.model.state import Cadence, Health
 from monitor.testing.builders import feed
 from monitor.testing.clock import START
 from monitor.testing.console import feed_row, picture
+from tests.support.hostile import SLOWED, stall_meter
 
 FEED = "feeds:\n- {id: fixed, url: https://fixed.example/rss}\n"
 WATCH = "id: port\nquery: port\n"
@@ -123,6 +126,41 @@ async def test_probes_and_metrics_of_a_running_service(tmp_path):
     assert "monitor_uplink 1.0" in text
     assert "monitor_log_head 0.0" in text
     assert "fixed" not in text
+
+
+async def test_w02_slow_scrapes_keep_nobody_waiting(tmp_path):
+    """Some never end their request, some never read the answers they ask for: probes, page and stop go on."""
+    async with running(tmp_path) as (built, page, admin), stall_meter() as stall:
+        host, port = re.search(r"//(.+):(\d+)$", built.addresses["admin"]).groups()
+        slow = [await slow_scrape(host, int(port), asks) for asks in [b"GET /metrics HTTP/1.1\r\nHost: "] * 10]
+        slow += [await slow_scrape(host, int(port), SCRAPE * 500) for _ in range(10)]
+        for _ in range(10):
+            async with asyncio.timeout(5), admin.get("/livez") as alive, page.get("/news/") as shown:
+                assert (alive.status, shown.status) == (200, 200)
+            async with asyncio.timeout(5), admin.get("/metrics") as answer:
+                assert "monitor_uplink 1.0" in await answer.text()
+        assert [writer.is_closing() for writer in slow] == [False] * 20
+        built.service.stop()
+        stopped = time.monotonic()
+    assert time.monotonic() - stopped < 10
+    assert stall.longest < 0.1 * SLOWED
+    for writer in slow:
+        writer.close()
+
+
+SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+async def slow_scrape(host: str, port: int, said: bytes) -> asyncio.StreamWriter:
+    """A client that says this and then takes nothing: its window is as small as the system allows."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    connection.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(connection, (host, port))
+    _, writer = await asyncio.open_connection(sock=connection, limit=1)
+    writer.transport.pause_reading()
+    writer.write(said)
+    return writer
 
 
 async def test_page_is_served_below_its_base_path(tmp_path):

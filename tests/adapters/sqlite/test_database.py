@@ -114,7 +114,7 @@ async def test_points_are_passed_in_order(database: Database) -> None:
     assert points.names == ["sqlite.begin", "sqlite.before_commit", "sqlite.after_commit"]
 
 
-async def test_d05_directory_held_by_another_process(database: Database, tmp_path: Path) -> None:
+async def test_d05_b28_directory_held_by_another_process(database: Database, tmp_path: Path) -> None:
     """The second one is told who holds it and what to do."""
     with pytest.raises(LedgerLocked, match=rf"lock is held by process {os.getpid()}: .*data_dir"):
         await Database.open(tmp_path)

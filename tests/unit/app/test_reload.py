@@ -68,7 +68,7 @@ async def test_a_good_change_is_applied_and_noted():
     assert len(bench.applied) == 1
 
 
-async def test_r01_a_bad_file_changes_nothing_and_is_said_until_it_is_mended():
+async def test_r01_h194_a_bad_file_changes_nothing_and_is_said_until_it_is_mended():
     """Half of a file, a key nobody knows, a query that is none: the old configuration stays whole."""
     bench = Bench()
     for text in ("feeds: [{id: a, url: ", "feeds: [{id: a, url: https://a.example/rss, colour: red}]"):

@@ -28,6 +28,7 @@ from tests.support.virtual import virtual
 
 MINUTE, HOUR = 60.0, 3600.0
 SHARD = ShardId(0)
+RELATIONS = ("hub", "self", "next", "prev-archive", "icon", "alternate")
 
 
 def many(count: int, **changes):
@@ -37,6 +38,11 @@ def many(count: int, **changes):
 
 def shard_of(rig: Rig) -> Shard:
     return Shard(SHARD, rig.parts(), rig.round)
+
+
+def unconditional(rig: Rig) -> int:
+    """Requests without a condition."""
+    return sum(not {"if-none-match", "if-modified-since"} & dict(sent).keys() for _, sent in rig.web.sent)
 
 
 def gaps(times: list[float]) -> list[float]:
@@ -67,6 +73,106 @@ async def test_p6_ten_restarts_in_an_hour_ask_a_polite_feed_once():
         async with running(shard_of(rig)):
             await asyncio.sleep(5 * MINUTE)
     assert len(rig.fetcher.times(spec.url)) == 1
+
+
+@virtual
+async def test_p1_b08_b30_ten_restarts_ask_nobody_early_and_nobody_unconditionally():
+    """Validators and due times are durable: over a day with ten restarts one request in all has no condition."""
+    rig = Rig()
+    spec = feed("one")
+    rig.feeds(spec)
+    rig.web.publish(spec.url, rss("First"), etag='"1"')
+    for _ in range(11):
+        async with running(shard_of(rig)):
+            await asyncio.sleep(2 * HOUR)
+    asked = rig.fetcher.times(spec.url)
+    assert len(asked) > 11
+    assert min(gaps(asked)) >= 5 * MINUTE
+    assert unconditional(rig) == 1
+
+
+@virtual
+async def test_p1_b21_a_hundred_polls_and_one_without_a_condition():
+    """News every hour; nothing is fetched anew only to see whether a server tells the truth."""
+    rig = Rig()
+    spec = feed("one")
+    rig.feeds(spec)
+    async with running(shard_of(rig)):
+        for number in itertools.count():
+            rig.web.publish(
+                spec.url, rss(*(f"Story {n}" for n in range(max(0, number - 9), number + 1))), etag=f'"{number}"'
+            )
+            await asyncio.sleep(HOUR)
+            if len(rig.fetcher.asked) >= 100:
+                break
+    assert len(rig.store.events) == number + 1
+    assert unconditional(rig) == 1
+    assert {url for url, _ in rig.web.sent} == {spec.url}
+
+
+@virtual
+async def test_b30_a_feed_that_is_added_is_asked_once():
+    """Not once by whoever adds it and once by the shard."""
+    rig = Rig()
+    async with running(shard_of(rig)):
+        await asyncio.sleep(MINUTE)
+        spec = feed("new")
+        rig.web.publish(spec.url, rss("First"))
+        await rig.registry.apply(FeedChanges(put=(spec,)))
+        await asyncio.sleep(4 * MINUTE)
+    assert len(rig.fetcher.times(spec.url)) == 1
+
+
+@virtual
+@pytest.mark.parametrize("private", ["http://10.0.0.1/", "https://other.example/hub"])
+async def test_p18_h30_h100_h102_nothing_but_the_feed_is_asked(private):
+    """No hub, self, refresh, icon, article, image or enclosure, for half a day; wherever it lies."""
+    rig = Rig()
+    spec = feed("one")
+    rig.feeds(spec)
+    links = "".join(f'<link xmlns="http://www.w3.org/2005/Atom" rel="{rel}" href="{private}"/>' for rel in RELATIONS)
+    item = f"<link>{private}a</link><enclosure url='{private}b' type='image/png'/><comments>{private}c</comments>"
+    body = rss("First").replace(b"<item>", f"<image><url>{private}i</url></image>{links}<item>{item}".encode())
+    headers = (
+        ("link", f'<{private}>; rel="hub", <{private}>; rel="self"'),
+        ("refresh", f"0; url={private}"),
+        ("content-location", private),
+    )
+    page = f"<html><meta http-equiv=refresh content='0;url={private}'><link rel=alternate href='{private}'>".encode()
+    rig.web.answer(spec.url, Answer(200, headers, body), Answer(200, headers, page), Answer(404, headers))
+    async with running(shard_of(rig)):
+        await asyncio.sleep(12 * HOUR)
+    assert len(rig.store.events) == 1
+    assert len(rig.web.sent) > 3
+    assert {url for url, _ in rig.web.sent} == {url for url, _ in rig.fetcher.asked} == {spec.url}
+
+
+@virtual
+async def test_c02_a_start_in_1970_doubles_nothing_and_asks_nobody_early():
+    """An hour later the clock is set right, by 57 years: state and pace go on as if nothing had been."""
+    rig = Rig()
+    ahead, rig.clock.started = rig.clock.now() - HOUR, rig.clock.started + rig.clock.now() - HOUR
+    asked: list[float] = []
+    real = rig.fetcher.fetch
+
+    async def fetch(request):
+        asked.append(rig.clock.monotonic())
+        return await real(request)
+
+    rig.fetcher.fetch = fetch
+    specs = many(3)
+    rig.feeds(specs[0])
+    async with running(shard_of(rig)):
+        await asyncio.sleep(HOUR)
+        rig.clock.started -= ahead
+        await asyncio.sleep(2 * HOUR)
+    async with running(shard_of(rig)):
+        await asyncio.sleep(2 * HOUR)
+    assert [note for note in rig.notes if isinstance(note, (LedgerFailed, PollCrashed))] == []
+    assert [one.record.topic for one in rig.store.events] == ["news.articles"]
+    assert len(asked) > 5
+    assert sum(gap < 5 * MINUTE for gap in gaps(asked)) <= 1
+    assert max(gaps(asked)) <= 2 * HOUR
 
 
 @virtual

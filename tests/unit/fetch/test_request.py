@@ -41,7 +41,7 @@ def _vary(request: FetchRequest, url: str = URL) -> str:
         "https://sub.feeds.example.org/rss",
     ],
 )
-def test_h44_h45_h48_credentials_stay_at_their_origin(elsewhere: str) -> None:
+def test_h44_h45_h48_b25_credentials_stay_at_their_origin(elsewhere: str) -> None:
     """Scheme, host and port must be the same."""
     request = FetchRequest(URL, credentials=OWN)
 
@@ -88,11 +88,14 @@ def test_p12_p13_p14_p21_nothing_else_is_sent() -> None:
     assert _headers(FetchRequest(URL, agent="mine/1"))["user-agent"] == "mine/1"
 
 
-def test_p3_nothing_is_invented() -> None:
-    """Without stored validators the request has no condition."""
+def test_p3_b04_nothing_is_invented() -> None:
+    """Without stored validators the request has no condition; what a server called a date goes back byte for byte."""
     request = FetchRequest(URL, validators=((URL, Validators(None, None, _vary(FetchRequest(URL)))),))
 
     assert not {"if-none-match", "if-modified-since"} & _headers(request).keys()
+    for said in ("Thu, 01 Jan 1970 00:00:00 GMT", "yesterday ", "2026-11-26T12:00:00+09:00"):
+        known = replace(request, validators=((URL, Validators(None, said, _vary(FetchRequest(URL)))),))
+        assert _headers(known)["if-modified-since"] == said
 
 
 def test_request_for_a_new_feed() -> None:

@@ -93,12 +93,28 @@ def test_h148_impossible_dates(text: str) -> None:
     assert parse_date(text, fetched_at=FETCHED).instant is None
 
 
-def test_h148_believable_dates() -> None:
+def test_h148_c04_believable_dates() -> None:
     """The largest offset there is, and a leap second, are read; nothing more than a day ahead is."""
     assert parse_date("2021-09-06T14:00:00+14:00", fetched_at=FETCHED).instant == 1630886400.0
     assert parse_date("2016-12-31T23:59:60Z", fetched_at=FETCHED).instant == 1483228800.0
     assert parse_date("2026-11-27T12:00:00Z", fetched_at=FETCHED).instant == FETCHED + 86_400
     assert parse_date("2026-11-27T12:00:01Z", fetched_at=FETCHED).instant is None
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-03-29T01:59:59", 1774745999.0),
+        ("2026-03-29T03:00:00", 1774746000.0),
+        ("2026-10-25T01:59:59", 1792886399.0),
+        ("2026-10-25T03:00:00", 1792893600.0),
+    ],
+)
+def test_c04_the_hours_at_which_summer_time_begins_and_ends(text: str, instant: float) -> None:
+    """A second before and behind each change, in Berlin; an hour that is not there or twice is read all the same."""
+    assert parse_date(text, fetched_at=FETCHED, zone="Europe/Berlin").instant == instant
+    for odd in ("2026-03-29T02:30:00", "2026-10-25T02:30:00"):
+        assert parse_date(odd, fetched_at=FETCHED, zone="Europe/Berlin").instant is not None
 
 
 def test_zone_at_the_edge_of_time() -> None:

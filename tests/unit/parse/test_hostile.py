@@ -50,7 +50,7 @@ def title(answer: Answer) -> str:
         pytest.param("file:///etc/passwd", id="h121-url"),
     ],
 )
-def test_h121_h124_a_body_that_names_a_place(body: str, watched: list[tuple[str, Any]]) -> None:
+def test_h121_h124_b33_a_body_that_names_a_place(body: str, watched: list[tuple[str, Any]]) -> None:
     """Refused; nothing is opened and nobody is called."""
     answer = read(body)
 
@@ -179,6 +179,54 @@ def test_h139_a_monstrous_reference() -> None:
 def test_h140_mislabelled(body: bytes) -> None:
     """No exception whatever a label says."""
     assert outcome(read(body)) in ("ok", "parse", "not_a_feed")
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "utf-16",
+        "utf-16-be",
+        "utf-32",
+        "punycode",
+        "zlib",
+        "idna",
+        "rot13",
+        "hex",
+        "\0",
+        "x" * 10_000,
+        "latin-1;utf-8",
+        "é",
+    ],
+)
+def test_h99_b34_a_charset_label_that_is_wrong_or_none(label: str) -> None:
+    """Bytes that are UTF-8 are read as that, whatever the header calls them."""
+    body = ROOT.replace("<title>a", "<title>Київ").encode()
+
+    answer = read_document(body, url=URL, headers=(("content-type", f"text/xml; charset={label}"),), lenient=True)
+
+    assert title(answer) == "Київ"
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("label", [None, "utf-8", "iso-8859-1"])
+def test_b34_wide_text_under_any_label(codec: str, label: str | None) -> None:
+    """The bytes tell; nothing decodes them by the label first."""
+    body = ("<?xml version='1.0' encoding='utf-16'?>" + ROOT.replace("<title>a", "<title>Київ")).encode(codec)
+    headers = (("content-type", f"text/xml; charset={label}"),) if label else ()
+
+    assert title(read_document(body, url=URL, headers=headers, lenient=True)) == "Київ"
+
+
+@pytest.mark.parametrize("private", ["http://10.0.0.1/", "http://169.254.169.254/latest", "http://127.0.0.1:1/"])
+def test_h100_h102_links_of_a_document_to_private_places(private: str, watched: list[tuple[str, Any]]) -> None:
+    """A hub, the feed's own address, an older page: kept as text at most. A page that refreshes itself is no feed."""
+    links = "".join(f'<atom:link rel="{rel}" href="{private}"/>' for rel in ("hub", "self", "next", "prev-archive"))
+    document = ROOT.replace("<rss", "<rss xmlns:atom='http://www.w3.org/2005/Atom'").replace("<item>", links + "<item>")
+    page = f"<html><head><meta http-equiv='refresh' content='0;url={private}'></head><body></body></html>"
+
+    assert title(read(document)) == "a"
+    assert outcome(read(page)) == "not_a_feed"
+    assert watched == []
 
 
 @pytest.mark.parametrize("character", ["\0", "\x1b", "\x07", "\uffff", "\u202e"])

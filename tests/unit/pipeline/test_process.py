@@ -544,3 +544,19 @@ def test_b17_a_temporary_redirect_moves_nothing():
     poller.get(item("Rain"))
     assert [told(outcome) for outcome in moving(poller, 12, status=302)] == [[]] * 12
     assert poller.state.moved_to is None
+
+
+def test_h178_no_word_of_a_document_is_in_a_header():
+    """Articles, an alert, a feed event and a dead letter of a document that says the same hostile thing everywhere."""
+    poller = Poller()
+    said = "Evil port&#13;&#10;ce_id: 0&#27;é"
+    fields = dict.fromkeys(("guid", "link", "author", "category", "source", "pubDate", "comments"), said)
+    poller.get(item("Rain"))
+    outcome = poller.take(rss(item(said, said, **fields), "<item><category>Evil</category></item>", title=said))
+    topics = {record.topic for record in outcome.records}
+    assert {"news.articles", "news.alerts.port", "news.dead-letters"} <= topics
+    for record in outcome.records:
+        for text in (record.key, *(part for header in record.headers for part in header)):
+            assert text.isascii()
+            assert text.isprintable()
+            assert "Evil" not in text

@@ -118,3 +118,19 @@ def test_h177_what_no_broker_takes_does_not_fit():
     large = replace(KNOWN, article=replace(ARTICLE, body="я" * MAX_RECORD))
     assert fits(record(MADE, TOPICS))
     assert not fits(record(replace(MADE, article=large), TOPICS))
+
+
+def test_h178_no_header_is_the_feeds():
+    """Whatever a publisher writes, names and values are ours: one line of printable ASCII, without a word of his."""
+    said = "Evil\r\nce_id: 0\0\x1b]0;é"
+    article = replace(
+        ARTICLE, title=said, summary=said, body=said, guid=said, url=said, authors=(said,), tags=(said,), source=said
+    )
+    known = replace(KNOWN, article=article)
+    events = [replace(MADE, article=known), replace(ALERT, article=known), replace(TOLD, detail={said: said})]
+    letter = DeadLetter("bbc", "read", "no_text", said, said.encode(), 5.0)
+    for made in [*(record(event, TOPICS) for event in events), dead_letter(letter, TOPICS)]:
+        for text in (made.topic, made.key, *(part for header in made.headers for part in header)):
+            assert text.isascii()
+            assert text.isprintable()
+            assert "Evil" not in text
