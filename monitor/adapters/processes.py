@@ -33,15 +33,13 @@ from monitor.parse.settings import ParseSettings
 Answer = Reading | NeedsLenient | Failed
 Read = Callable[[ReadTask, bool], Reading | NeedsLenient]
 
+_OUT_OF_MEMORY = 77  # exit code at the limit: what is left of a process is not trusted with another document
 _PATIENCE = 3
 """How many task times a pool may take for one task before it is taken for dead: one running, one waiting before it."""
 
 
 class ProcessWorkers:
-    """Reads documents in processes. `read` must be importable by name; it is called with (task, lenient).
-
-    Usable at once; `start` only saves the first read the half second that starting the processes takes.
-    """
+    """Reads documents in processes, by `read(task, lenient)`, which has to be importable by name. Usable at once."""
 
     def __init__(
         self,
@@ -82,7 +80,7 @@ class ProcessWorkers:
         async with pool.slots:
             for _ in range(2):
                 answer = await pool.call(_work, (self._read, task, lenient, limit))
-                if isinstance(answer, Failed) and answer.reason in ("killed", "died"):
+                if isinstance(answer, Failed) and answer.reason in ("killed", "died", "limit"):
                     self._observe(WorkerReplaced(answer.kind))
                 if answer is not None:
                     return answer
@@ -144,6 +142,8 @@ class _Pool:
                 raise RuntimeError("the pool does not answer") from None
             return Failed("parse_timeout", "killed", f"reading took more than {self._settings.timeout}")
         except ProcessExpired as death:
+            if death.exitcode == _OUT_OF_MEMORY:
+                return Failed("parse_memory", "limit", "reading needed more memory than a process may have")
             return Failed("parse", "died", f"the process ended with code {death.exitcode}")
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -224,7 +224,7 @@ def _work(read: Read, task: ReadTask, lenient: bool, limit: float) -> Answer:
     except _OutOfTime:
         return Failed("parse_timeout", "lenient", f"reading took more than {limit} s of CPU time")
     except (MemoryError, SystemError):  # libxml2 and expat run out of memory in other words
-        return Failed("parse_memory", "limit", "reading needed more memory than a process may have")
+        os._exit(_OUT_OF_MEMORY)
     except Exception as error:  # noqa: BLE001 - a fault of ours in one document must not cost the process
         return Failed("parse", "crashed", f"{type(error).__name__}: {error}"[:500])
     if isinstance(answer, Reading):

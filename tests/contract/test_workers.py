@@ -94,16 +94,16 @@ async def test_closed_workers_refuse(workers: Workers) -> None:
         (b"exhaust it", "parse_memory", "limit"),
     ],
 )
-async def test_h157_worker_killed_or_out_of_memory(
+async def test_h157_m01_worker_killed_or_out_of_memory(
     processes: ProcessWorkers, notes: list[Note], body: bytes, kind: str, reason: str
 ) -> None:
-    """The feed is marked, and the next document is read."""
+    """The feed is marked, the process replaced, and the next document read."""
     reading = await processes.read(task_for(body))
 
     assert reading.failed is not None
     assert (reading.failed.kind, reading.failed.reason) == (kind, reason)
     assert (await processes.read(task_for(GOOD))).entries == 1
-    assert [type(note) for note in notes] == ([] if reason == "limit" else [WorkerReplaced])
+    assert [type(note) for note in notes] == [WorkerReplaced]
 
 
 async def test_a_document_that_never_ends_is_given_up(notes: list[Note]) -> None:

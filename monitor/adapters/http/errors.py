@@ -84,7 +84,8 @@ def _tell_dns(error: aiodns.error.DNSError) -> Fault:
 
 def _tell_certificate(error: ssl.SSLCertVerificationError) -> Fault:
     reason = TLS_CERT.get(error.verify_code, "invalid")
-    return Fault("tls_cert", reason, f"The certificate is not valid: {error.verify_message.rstrip('.')}.")
+    hint = " Is this machine's clock right?" if reason == "not_yet_valid" else ""
+    return Fault("tls_cert", reason, f"The certificate is not valid: {error.verify_message.rstrip('.')}.{hint}")
 
 
 def _tell_proxy(error: aiohttp.ClientHttpProxyError) -> Fault:

@@ -78,6 +78,7 @@ async def test_h58_certificates(fetcher: HttpFetcher, ca: trustme.CA) -> None:
     assert {reason: (v.kind, v.reason) for reason, v in verdicts.items()} == {
         reason: ("tls_cert", reason) for reason in certificates
     }
+    assert [reason for reason, verdict in verdicts.items() if "clock" in verdict.detail] == ["not_yet_valid"]
 
 
 @pytest.mark.parametrize(
