@@ -112,7 +112,7 @@ def _ending() -> list[Any]:
 def _renderer(console: bool) -> Any:
     if console:
         return structlog.dev.ConsoleRenderer(
-            colors=False, repr_native_str=True, exception_formatter=structlog.dev.plain_traceback
+            colors=False, repr_native_str=True, sort_keys=False, exception_formatter=structlog.dev.plain_traceback
         )
     return structlog.processors.JSONRenderer()
 

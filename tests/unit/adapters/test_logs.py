@@ -151,3 +151,12 @@ def test_the_form_follows_the_terminal():
     log = Log("auto")
     log.log.info("poll")
     assert log.lines()[0]["event"] == "poll"
+
+
+def test_the_console_shows_fields_in_the_order_of_the_note():
+    """Which feed and what came of it stand first, not what the alphabet puts there."""
+    out = io.StringIO()
+    log = configure("console", "info", lambda: 0.0, out)
+    log.info("poll", feed_id="bbc", verdict="ok", alerts=2)
+    line = out.getvalue()
+    assert line.index("feed_id") < line.index("verdict") < line.index("alerts")
