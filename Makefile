@@ -40,7 +40,7 @@ check: setup
 	$(BIN)/ruff check -q monitor tests
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q tests/unit tests/property tests/architecture
+	$(BIN)/python -m pytest -q -m "not soak and not bench" tests/unit tests/property tests/architecture
 
 test: system
 	$(BIN)/python -m pytest -m "not soak and not bench"
