@@ -79,6 +79,15 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._transport.sendto(reply, addr)  # type: ignore[attr-defined]
 
 
+async def _datagrams(server: NameServer, streams: asyncio.Server) -> asyncio.DatagramTransport | None:
+    """The same port for UDP; None if somebody else has it there."""
+    server.port = streams.sockets[0].getsockname()[1]
+    place = ("127.0.0.1", server.port)
+    with suppress(OSError):
+        return (await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Datagrams(server), place))[0]
+    return None
+
+
 @asynccontextmanager
 async def name_server() -> AsyncIterator[NameServer]:
     """A running name server on a free port."""
@@ -92,10 +101,10 @@ async def name_server() -> AsyncIterator[NameServer]:
                     writer.write(len(reply).to_bytes(2, "big") + reply)
         writer.close()
 
-    loop = asyncio.get_running_loop()
-    datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(server), ("127.0.0.1", 0))
-    server.port = datagrams.get_extra_info("sockname")[1]
-    streams = await asyncio.start_server(serve, "127.0.0.1", server.port)
+    streams = await asyncio.start_server(serve, "127.0.0.1", 0)
+    while (datagrams := await _datagrams(server, streams)) is None:
+        streams.close()
+        streams = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield server
     finally:
