@@ -32,9 +32,10 @@ async def make_topic(brokers: Servers, partitions: int = 3, replication: int = 1
     await admin.start()
     try:
         made = {key.replace("_", "."): value for key, value in config.items()}
-        await admin.create_topics([NewTopic(name, partitions, replication, topic_configs=made)])
-        while name not in await admin.list_topics():  # brokers learn of it one after the other
-            await asyncio.sleep(0.02)
+        # Asked for again until it is there: a broker that has just come back may let the first request drop.
+        while name not in await admin.list_topics():
+            await admin.create_topics([NewTopic(name, partitions, replication, topic_configs=made)])
+            await asyncio.sleep(0.1)
     finally:
         await admin.close()
     return name
