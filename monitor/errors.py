@@ -9,6 +9,7 @@ What a web server or a feed does wrong is never here: it is a value (`monitor.mo
     ├── StorageFailed      the disk under the ledger fails; the process stops
     ├── LedgerError        the ledger cannot go on
     │   ├── Fenced         another owner has the shard
+    │   ├── Refused        the back end will never take certain records
     │   ├── LedgerLocked   another process holds the data directory
     │   └── LedgerTooNew   the file was written by a later version
     └── SinkError
@@ -91,6 +92,17 @@ class Fenced(LedgerError):
     """Another owner has taken this shard."""
 
     id = "MON-RUN-011"
+
+
+class Refused(LedgerError):
+    """Some records can never be written, whatever is tried; without them the batch would be kept."""
+
+    id = "MON-RUN-015"
+
+    def __init__(self, reason: str, records: Sequence[str]) -> None:
+        """`records`: the event ids of those at fault."""
+        self.records = tuple(records)
+        super().__init__(reason)
 
 
 class LedgerLocked(LedgerError):

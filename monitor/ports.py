@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from monitor.fetch.settings import FetchSettings
 from monitor.model.article import Reading, ReadTask
 from monitor.model.event import Batch, Logged
-from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.feed import FeedChanges, FeedSpec, Mark
 from monitor.model.ids import FeedId, HostKey, ShardId
 from monitor.model.notes import Note
 from monitor.model.poll import FetchRequest, Verdict
 from monitor.model.units import Instant
+
+if TYPE_CHECKING:
+    from monitor.pipeline import Polled
 
 
 class Clock(Protocol):
@@ -128,6 +131,12 @@ class EventLog(Protocol):
     async def expire(self, now: Instant) -> tuple[int, int]:
         """Applies retention; returns rows removed and how many of them some sink had not passed on."""
 
+    def token(self, seq: int) -> str:
+        """A name of this place that other processes of the installation, and the next one, understand."""
+
+    async def seek(self, token: str) -> int:
+        """The place a token names, in this process's numbers. Raises UsageError for what is none of this log."""
+
 
 class ShardLedger(Protocol):
     """One opened shard. Dead from a commit's start until that commit succeeded: after any error open it again."""
@@ -143,13 +152,22 @@ class ShardLedger(Protocol):
     def dues(self) -> Mapping[FeedId, Instant]:
         """Due times newer than the state's own."""
 
+    @property
+    def pace(self) -> float:
+        """Seconds between the beginnings of two commits below which they only get dearer; 0 = as they come."""
+
+    @property
+    def max_record(self) -> int | None:
+        """Bytes of one record with key and headers above which none is taken; None = any size."""
+
     def changes(self) -> AsyncIterator[FeedChanges]:
         """Registry changes after opening, in order."""
 
     async def commit(self, batch: Batch) -> None:
         """Returns only when durable. Cut anywhere, the next `open` finds the batch wholly there or wholly absent.
 
-        Raises Fenced when another owner has opened the shard, LedgerError otherwise.
+        Raises Fenced when another owner has opened the shard, Refused when certain records can never be written,
+        LedgerError otherwise.
         """
 
     async def close(self) -> None:
@@ -176,8 +194,11 @@ class LedgerView(Protocol):
 class Registry(Protocol):
     """Which feeds there are."""
 
-    async def apply(self, changes: FeedChanges) -> None:
-        """Last writer wins per feed; idempotent; the state of a removed feed goes in the same step."""
+    async def apply(self, changes: FeedChanges, mark: Mark | None = None) -> bool:
+        """Last writer wins per feed; idempotent; the state of a removed feed goes in the same step.
+
+        With the mark of a configuration: False, and nothing is changed, if one that was read later has been applied.
+        """
 
     async def feeds(self) -> Mapping[FeedId, FeedSpec]: ...
 
@@ -187,6 +208,15 @@ class Ownership(Protocol):
 
     def assignments(self) -> AsyncIterator[frozenset[ShardId]]:
         """Always the newest whole set. Two owners may overlap in polling, never in committing."""
+
+    async def confirmed(self, shard: ShardId) -> bool:
+        """Whether a shard is still ours by what is learned after this call; waits until that is known.
+
+        Who was fenced asks this before it opens the shard again: else two believers would fence each other for ever.
+        """
+
+    async def close(self) -> None:
+        """Gives up every shard, so that others take them at once. Ends within its limit."""
 
 
 class Sink(Protocol):
@@ -202,6 +232,36 @@ class Sink(Protocol):
 
     async def close(self) -> None:
         """Ends within its limit, even when the target is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """One reading on its way through an outage; `number` grows with each."""
+
+    number: int
+    shard: ShardId
+    feed: FeedSpec
+    reading: Polled
+    at: Instant
+
+
+class Spool(Protocol):
+    """Where finished polls wait while the ledger is away: oldest first, bounded. What is full refuses."""
+
+    async def append(self, shard: ShardId, feed: FeedSpec, reading: Polled, at: Instant) -> bool:
+        """Kept, as well as the kind of spool can, on return. False: it is full, and nothing was dropped."""
+
+    async def replay(self, shard: ShardId, limit: int = 50) -> Sequence[Spooled]:
+        """The oldest of this shard, in the order of their coming. They stay until they are forgotten."""
+
+    async def forget(self, numbers: Sequence[int]) -> None:
+        """Drops what has become durable elsewhere."""
+
+    async def shards(self) -> Mapping[ShardId, int]:
+        """How many readings wait, by shard; none is named that has none."""
+
+    async def close(self) -> None:
+        """Lets go of the place; a disk keeps what is in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,3 +18,9 @@ class StaticOwnership:
         """One set, and then nothing any more: the iterator waits until it is cancelled."""
         yield self._shards
         await asyncio.Event().wait()
+
+    async def confirmed(self, shard: ShardId) -> bool:
+        return shard in self._shards
+
+    async def close(self) -> None:
+        """Nobody else waits for a shard."""

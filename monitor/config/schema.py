@@ -27,14 +27,6 @@ STRICT: dict[str, Any] = {"extra": "forbid", "strict": True, "alias_generator": 
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerSettings:
-    """Where events and the state that says "published" become durable together."""
-
-    kind: Literal["sqlite"] = "sqlite"
-    """`sqlite`: embedded, one process, no broker. Events reach Kafka through a sink."""
-
-
-@dataclass(frozen=True, slots=True)
 class TopicSettings:
     """Topics of the Kafka sink, and the names that every sink shows."""
 
@@ -68,6 +60,54 @@ class SecuritySettings:
     """Certificate of this client, PEM."""
     key_file: str | None = None
     """Private key of this client, PEM."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteLedgerSettings:
+    """The embedded ledger: one process, no broker; events reach Kafka through a sink."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    kind: Literal["sqlite"] = "sqlite"
+    """One file in `data_dir`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolSettings:
+    """Polls kept on disk while the brokers are away; without it they wait in memory, within `buffer`."""
+
+    dir: str
+    """Directory on a volume that outlives the process."""
+    size: Size = Size(1 << 30)
+    """What it may hold; when it is full, polls wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaLedgerSettings:
+    """The ledger on Kafka: events and states in one transaction, and as many replicas as there are shards."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    kind: Literal["kafka"] = "kafka"
+    """Exactly once for `read_committed` consumers; needs no volume."""
+    bootstrap_servers: tuple[str, ...]
+    """`host:port` of some brokers; the rest of the cluster is learned from them."""
+    shards: int = 12
+    """Partitions of registry and state, so also the most replicas that can share the feeds. Fixed at installation."""
+    security: SecuritySettings = field(default_factory=SecuritySettings)
+    """How it proves who it is."""
+    session_timeout: Duration = Duration(10)
+    """A replica that is silent for so long is replaced; brokers allow 6s to 30min."""
+    transaction_timeout: Duration = Duration(30)
+    """After which brokers end the open transaction of a frozen replica: until then readers wait behind it."""
+    buffer: Size = Size(64 << 20)
+    """Of polls that wait in memory for brokers that are away, over all shards; when it is full, polls wait."""
+    spool: SpoolSettings | None = None
+    """null = polls wait in memory only, and a restart during an outage reads the feeds anew."""
+
+
+AnyLedger = SqliteLedgerSettings | KafkaLedgerSettings
+LEDGERS: dict[str, type[AnyLedger]] = {"sqlite": SqliteLedgerSettings, "kafka": KafkaLedgerSettings}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +243,8 @@ class Settings:
     """Directory of ledger, JSON lines and lock; relative to where the program is started."""
     app: str = "news-monitor"
     """Prefix of Kafka client, group and transactional ids: two installations on one cluster need two."""
-    ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    ledger: SqliteLedgerSettings | KafkaLedgerSettings = field(default_factory=SqliteLedgerSettings)
+    """Where events and the state that says "published" become durable together: `sqlite` or `kafka`."""
     topics: TopicSettings = field(default_factory=TopicSettings)
     sinks: tuple[JsonlSettings | StdoutSettings | KafkaSettings, ...] = (JsonlSettings(name="jsonl"),)
     """Where events go besides the ledger: `jsonl`, `stdout`, `kafka`. An empty list: nowhere."""

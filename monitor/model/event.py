@@ -89,6 +89,8 @@ class Logged:
 
     seq: int
     record: Record
+    place: tuple[int, int] | None = None
+    """Partition and offset, where the log has them; `seq` then only counts within the process that reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A feed on its way to the shard of its host, with all that is remembered of it."""
+
+    feed: FeedSpec
+    state: bytes | None
+    shard: ShardId
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """States and records of one shard that become durable together, or not at all."""
 
@@ -121,3 +132,5 @@ class Batch:
     records: tuple[Record, ...] = ()
     dues: tuple[tuple[FeedId, Instant], ...] = field(default=())
     """Due times of feeds whose poll changed nothing else."""
+    moved: tuple[Moved, ...] = ()
+    """Feeds whose host belongs to another shard: they leave this one in the same step."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from monitor.model.ids import FeedId
+from monitor.model.units import Instant
 
 FeedClass = Literal["polite", "news", "burst"]
 
@@ -77,3 +78,13 @@ class FeedChanges:
 
     put: tuple[FeedSpec, ...] = ()
     removed: tuple[FeedId, ...] = ()
+    states: tuple[tuple[FeedId, bytes], ...] = ()
+    """Memories that feeds of `put` bring along from the shard they were in; one that is here already counts more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which configuration the registry was brought level with: its generation, and when it was read from the files."""
+
+    generation: str
+    read_at: Instant

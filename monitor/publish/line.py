@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.errors import UsageError
 from monitor.model.event import Logged
 
+LONGEST = 18
+"""Digits of a place in a log."""
 _JSON = ("content-type", "application/json")
 _ENCODER = msgspec.json.Encoder()
 
 
 def line(logged: Logged) -> bytes:
-    """`{"seq","topic","key","headers","value"}` without a newline. A value that is no JSON is a string.
+    """`{"seq","topic","key","headers","value"}` without a newline (`place` for `seq`). A value that is no JSON is a string.
 
     Bytes that are no UTF-8 either stand as U+FFFD.
     """
@@ -20,13 +23,27 @@ def line(logged: Logged) -> bytes:
     if b"\n" in value:
         value = _ENCODER.encode(msgspec.json.decode(value))
     whole = {
-        "seq": logged.seq,
+        **place(logged),
         "topic": record.topic,
         "key": record.key,
         "headers": dict(record.headers),
         "value": msgspec.Raw(value),
     }
     return _ENCODER.encode(whole)
+
+
+def place(logged: Logged) -> dict[str, int]:
+    """Where a record is: `seq`, or `partition` and `offset` in a log that has them."""
+    if logged.place is None:
+        return {"seq": logged.seq}
+    return {"partition": logged.place[0], "offset": logged.place[1]}
+
+
+def numbered(token: str) -> int:
+    """The `seq` that the token of a numbered log names. Raises UsageError."""
+    if token.isascii() and token.isdigit() and len(token) <= LONGEST:
+        return int(token)
+    raise UsageError(f"{token[:40]}: no place in this log; one is named by the seq of an event")
 
 
 def _as_text(value: bytes) -> bytes:

@@ -15,6 +15,7 @@ from monitor.model.watch import Watch
 
 DAY = 86_400_000
 """Milliseconds, the unit of `retention.ms`."""
+HOUR = DAY // 24
 PLACEHOLDER = "{watch}"
 LONGEST = 249
 _LEGAL = re.compile(r"[A-Za-z0-9._-]+")
@@ -52,6 +53,21 @@ class TopicTable:
         """What could not be read or published, as raw bytes; key of the original."""
         return f"{self.prefix}dead-letters"
 
+    @property
+    def feeds(self) -> str:
+        """The registry of the Kafka ledger, compacted; key feed id, partition by host."""
+        return f"{self.prefix}feeds"
+
+    @property
+    def feed_state(self) -> str:
+        """What is remembered of each feed, compacted; key feed id. Keys that begin with `~` belong to the shard."""
+        return f"{self.prefix}feed-state"
+
+    @property
+    def rescue(self) -> str:
+        """Polls that were kept on disk through an outage while their shard moved; key feed id."""
+        return f"{self.prefix}rescue"
+
     def alert(self, watch: Watch) -> str:
         """Where alerts of this watch go: its own `topic`, else the template."""
         return self.prefix + (watch.topic or self.alerts).replace(PLACEHOLDER, watch.id)
@@ -70,6 +86,15 @@ class TopicTable:
                 specs.append(_spec(name, partitions, 90, replication, min_isr))
         return tuple(sorted(specs, key=lambda spec: spec.name))
 
+    def ledger_plan(
+        self, shards: int, replication: int = 3, min_isr: int = 2, *, spool: bool = False
+    ) -> tuple[TopicSpec, ...]:
+        """What the Kafka ledger needs besides: one partition of each for every shard."""
+        specs = [_compacted(name, shards, replication, min_isr) for name in (self.feed_state, self.feeds)]
+        if spool:
+            specs.append(_spec(self.rescue, shards, 7, replication, min_isr))
+        return tuple(specs)
+
 
 def is_legal(name: str) -> bool:
     """Whether Kafka takes this as the name of a topic."""
@@ -82,5 +107,20 @@ def _spec(name: str, partitions: int, days: int, replication: int, min_isr: int)
         ("compression.type", "zstd"),
         ("min.insync.replicas", str(min_isr)),
         ("retention.ms", str(days * DAY)),
+    )
+    return TopicSpec(name, partitions, replication, config)
+
+
+def _compacted(name: str, partitions: int, replication: int, min_isr: int) -> TopicSpec:
+    """The active segment is never compacted, so its size bounds a restore; tombstones outlive the slowest one."""
+    config = (
+        ("cleanup.policy", "compact"),
+        ("compression.type", "zstd"),
+        ("delete.retention.ms", str(DAY)),
+        ("max.compaction.lag.ms", str(HOUR)),
+        ("min.cleanable.dirty.ratio", "0.2"),
+        ("min.insync.replicas", str(min_isr)),
+        ("segment.bytes", str(64 << 20)),
+        ("segment.ms", str(HOUR)),
     )
     return TopicSpec(name, partitions, replication, config)

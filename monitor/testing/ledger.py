@@ -14,10 +14,11 @@ from types import MappingProxyType
 
 from monitor.errors import Fenced, LedgerError
 from monitor.model.event import Batch, Logged, Record
-from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.feed import FeedChanges, FeedSpec, Mark
 from monitor.model.ids import FeedId, ShardId
 from monitor.model.units import Instant
 from monitor.ports import Clock, Point, SinkCursor, pass_by
+from monitor.publish.line import numbered
 from monitor.state.codec import decode_state, encode_state
 
 
@@ -34,6 +35,7 @@ class MemoryStore:
     epochs: dict[ShardId, int] = field(default_factory=dict)
     listeners: set[asyncio.Queue[FeedChanges | None]] = field(default_factory=set)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    mark: Mark | None = None
     failing: LedgerError | None = None
     """What every commit raises, until it is None again."""
 
@@ -73,6 +75,7 @@ class MemoryShard:
         self.dues: Mapping[FeedId, Instant] = MappingProxyType(dict(store.dues))
         self._changes: asyncio.Queue[FeedChanges | None] = asyncio.Queue()
         self._alive = True
+        self.pace, self.max_record = 0.0, None
         store.listeners.add(self._changes)
 
     async def changes(self) -> AsyncIterator[FeedChanges]:
@@ -131,12 +134,17 @@ class MemoryRegistry:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    async def apply(self, changes: FeedChanges) -> None:
+    async def apply(self, changes: FeedChanges, mark: Mark | None = None) -> bool:
+        if mark is not None:
+            if self._store.mark is not None and self._store.mark.read_at > mark.read_at:
+                return False
+            self._store.mark = mark
         put = tuple(spec for spec in changes.put if self._remember(spec))
         removed = tuple(feed for feed in changes.removed if self._forget(feed))
         if put or removed:
             for listener in self._store.listeners:
                 listener.put_nowait(FeedChanges(put, removed))
+        return True
 
     async def feeds(self) -> Mapping[FeedId, FeedSpec]:
         return MappingProxyType(dict(self._store.specs))
@@ -213,6 +221,12 @@ class MemoryEventLog:
         before = len(self._store.events)
         self._store.events = [one for one in self._store.events if one.seq > upto]
         return before - len(self._store.events), max(missed, default=0)
+
+    def token(self, seq: int) -> str:
+        return str(seq)
+
+    async def seek(self, token: str) -> int:
+        return numbered(token)
 
     def _beyond(self, now: Instant) -> int:
         """The number up to which events go."""

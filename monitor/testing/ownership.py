@@ -26,3 +26,9 @@ class ScriptedOwnership:
             await self._changed.wait()
             self._changed.clear()
             yield self._shards
+
+    async def confirmed(self, shard: ShardId) -> bool:
+        return shard in self._shards
+
+    async def close(self) -> None:
+        self.assign()

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from monitor.adapters.sinks.jsonl import JsonlSink
 from monitor.adapters.sqlite.database import Database
-from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteRegistry, SqliteShard
+from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteShard
+from monitor.adapters.sqlite.registry import SqliteRegistry
 from monitor.model.event import Batch, Logged, Record
 from monitor.model.feed import FeedChanges
 from monitor.model.ids import EventId, ShardId

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.events import Retention, SqliteEventLog
-from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteRegistry, SqliteView
+from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteView
+from monitor.adapters.sqlite.registry import SqliteRegistry
 from monitor.ports import EventLog, Ledger, LedgerView, Registry
 from monitor.testing.clock import ManualClock
 from monitor.testing.ledger import MemoryEventLog, MemoryLedger, MemoryRegistry, MemoryStore, MemoryView

@@ -28,6 +28,7 @@ from monitor.model.event import Logged, Record
 from monitor.model.notes import SinkRejected
 from monitor.model.units import Instant
 from monitor.ports import Clock, SinkCursor
+from monitor.publish.line import numbered
 
 MAX_BYTES = 16 << 20
 """Of the values one read returns: a bound on memory, whatever `limit` says."""
@@ -101,6 +102,12 @@ class SqliteEventLog:
         while rows and await self._owner.write(give_back):
             pass
         return rows, undelivered
+
+    def token(self, seq: int) -> str:
+        return str(seq)
+
+    async def seek(self, token: str) -> int:
+        return numbered(token)
 
     def _told(self, found: _Found) -> list[Logged]:
         """Damaged records are left out and named, each once."""

@@ -1,4 +1,4 @@
-"""Ledger, its view and the registry on the embedded database: one transaction over events, states and due times."""
+"""Ledger and its view on the embedded database: one transaction over events, states and due times."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
@@ -22,12 +20,9 @@ from monitor.model.ids import FeedId, ShardId
 from monitor.model.notes import OperatorTold
 from monitor.model.units import Instant
 from monitor.ports import Point, pass_by
-from monitor.state.codec import decode_spec, decode_state, encode_spec, encode_state
+from monitor.state.codec import decode_spec
 
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, topic) DO NOTHING"
-INSERT_FEED = (
-    "INSERT INTO feeds VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET spec = excluded.spec WHERE spec != excluded.spec"
-)
 
 
 PUT_STATE = (
@@ -37,10 +32,6 @@ PUT_STATE = (
 PUT_DUE = (
     "INSERT INTO states (feed, due) SELECT ?1, ?2 FROM feeds WHERE id = ?1 "
     "ON CONFLICT (feed) DO UPDATE SET due = excluded.due"
-)
-COPY_STATE = (
-    "INSERT INTO states (feed, state, crc, due) SELECT ?1, ?2, ?3, due FROM states WHERE feed = ?4 "
-    "ON CONFLICT DO NOTHING"
 )
 
 
@@ -87,6 +78,7 @@ class SqliteShard:
         self.specs, self.states, self.dues = restored.specs, restored.states, restored.dues
         self._changes, self._point = changes, point
         self._turn, self._alive = asyncio.Lock(), True
+        self.pace, self.max_record = 0.0, None
 
     async def changes(self) -> AsyncIterator[FeedChanges]:
         """Ends when the shard is closed."""
@@ -120,7 +112,7 @@ class SqliteView:
         self._source = source
 
     async def specs(self) -> Mapping[FeedId, FeedSpec]:
-        return await self._source.read(_specs)
+        return await self._source.read(read_specs)
 
     async def states(self) -> Mapping[FeedId, bytes]:
         return await self._source.read(_states)
@@ -129,29 +121,12 @@ class SqliteView:
         return await self._source.read(_dues)
 
 
-class SqliteRegistry:
-    """Which feeds there are."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def apply(self, changes: FeedChanges) -> None:
-        """What changes nothing is not passed on. A renamed feed takes the state of its old name along."""
-        effective = await self._database.write(partial(_apply, changes))
-        if effective.put or effective.removed:
-            for listener in self._database.listeners:
-                listener.put_nowait(effective)
-
-    async def feeds(self) -> Mapping[FeedId, FeedSpec]:
-        return await self._database.read(_specs)
-
-
 def _take_over(shard: ShardId, connection: sqlite3.Connection) -> _Restored:
     connection.execute(
         "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", (f"epoch:{shard}",)
     )
     damaged, epoch = _quarantine(connection), _epoch(shard, connection)
-    return _Restored(epoch, _specs(connection), _states(connection), _dues(connection), damaged)
+    return _Restored(epoch, read_specs(connection), _states(connection), _dues(connection), damaged)
 
 
 def _quarantine(connection: sqlite3.Connection) -> tuple[FeedId, ...]:
@@ -168,7 +143,7 @@ def _epoch(shard: ShardId, connection: sqlite3.Connection) -> int:
     return int(epoch)
 
 
-def _specs(connection: sqlite3.Connection) -> Mapping[FeedId, FeedSpec]:
+def read_specs(connection: sqlite3.Connection) -> Mapping[FeedId, FeedSpec]:
     rows = connection.execute("SELECT id, spec FROM feeds ORDER BY id")
     return MappingProxyType({FeedId(feed): decode_spec(spec) for feed, spec in rows})
 
@@ -213,30 +188,3 @@ def _row(seq: int, record: Record) -> EventRow:
     size, crc = len(headers) + len(record.value) + len(record.key), checksum(headers, record.value)
     place = (seq, record.id, record.topic, record.key, source, record.at, record.partition)
     return (*place, size, headers, record.value, crc)
-
-
-def _apply(changes: FeedChanges, connection: sqlite3.Connection) -> FeedChanges:
-    put = [spec for spec in changes.put if _remember(spec, connection)]
-    removed = [feed for feed in changes.removed if _forget(feed, connection)]
-    return FeedChanges(tuple(put), tuple(removed))
-
-
-def _forget(feed: FeedId, connection: sqlite3.Connection) -> bool:
-    connection.execute("DELETE FROM states WHERE feed = ?", (feed,))
-    return bool(connection.execute("DELETE FROM feeds WHERE id = ?", (feed,)).rowcount)
-
-
-def _remember(spec: FeedSpec, connection: sqlite3.Connection) -> bool:
-    if spec.renamed_from is not None:
-        _rename(spec.renamed_from, spec.id, connection)
-    return bool(connection.execute(INSERT_FEED, (spec.id, encode_spec(spec))).rowcount)
-
-
-def _rename(old: FeedId, new: FeedId, connection: sqlite3.Connection) -> None:
-    """Gives a feed the memory of its former name, unless it has one of its own or that one cannot be read."""
-    row = connection.execute("SELECT state FROM states WHERE feed = ?", (old,)).fetchone()
-    if row is None or row[0] is None:
-        return
-    with suppress(ValueError):
-        state = encode_state(replace(decode_state(row[0]), feed=new))
-        connection.execute(COPY_STATE, (new, state, crc32(state), old))

@@ -113,7 +113,8 @@ async def build(config: Config, source: ConfigSource | None = None, options: Opt
 
 
 async def _assemble(config: Config, source: ConfigSource | None, options: Options, database: Database) -> Built:
-    from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteRegistry
+    from monitor.adapters.sqlite.ledger import SqliteLedger
+    from monitor.adapters.sqlite.registry import SqliteRegistry
     from monitor.adapters.static import StaticOwnership
 
     from monitor.adapters.clock import SystemClock

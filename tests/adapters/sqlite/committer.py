@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from monitor.adapters.sqlite.database import Database
-from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteRegistry
+from monitor.adapters.sqlite.ledger import SqliteLedger
+from monitor.adapters.sqlite.registry import SqliteRegistry
 from monitor.model.event import Batch
 from monitor.model.feed import FeedChanges
 from monitor.model.ids import FeedId, ShardId

@@ -19,7 +19,8 @@ import pytest
 from monitor.adapters.sqlite.database import Database, Reader
 from monitor.adapters.sqlite.events import Retention, SqliteEventLog
 from monitor.adapters.sqlite.file import FILE
-from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteRegistry, SqliteView
+from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteView
+from monitor.adapters.sqlite.registry import SqliteRegistry
 from monitor.errors import LedgerError, LedgerLocked, LedgerTooNew, StorageFailed
 from monitor.model.event import Batch
 from monitor.model.feed import FeedChanges
