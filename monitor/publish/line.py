@@ -14,9 +14,9 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def line(logged: Logged) -> bytes:
-    """`{"seq","topic","key","headers","value"}` without a newline (`place` for `seq`). A value that is no JSON is a string.
+    """`{"seq","topic","key","headers","value"}` without a newline, with `place` for `seq` where a log has no numbers.
 
-    Bytes that are no UTF-8 either stand as U+FFFD.
+    A value that is no JSON is a string; bytes that are no UTF-8 either stand as U+FFFD.
     """
     record = logged.record
     value = record.value if _JSON in record.headers else _as_text(record.value)

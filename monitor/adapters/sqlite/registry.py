@@ -10,6 +10,7 @@ from functools import partial
 from zlib import crc32
 
 from monitor.adapters.sqlite.database import Database
+from monitor.adapters.sqlite.ledger import read_specs
 from monitor.model.feed import FeedChanges, FeedSpec, Mark
 from monitor.model.ids import FeedId
 from monitor.state.codec import decode_state, encode_spec, encode_state
