@@ -81,17 +81,18 @@ def interruptible(built: Built) -> Iterator[None]:
 
 
 def rehearsal(config: Config) -> Config:
-    """The same configuration with stdout as its only sink and a data directory that is thrown away."""
+    """The same configuration with stdout as its only sink and an embedded ledger that is thrown away."""
     import atexit
     import shutil
     import tempfile
     from dataclasses import replace
 
-    from monitor.config.schema import StdoutSettings
+    from monitor.config.schema import SqliteLedgerSettings, StdoutSettings
 
     folder = tempfile.mkdtemp(prefix="news-monitor-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return replace(config, settings=replace(config.settings, data_dir=folder, sinks=(StdoutSettings(),)))
+    alone = replace(config.settings, ledger=SqliteLedgerSettings(), data_dir=folder, sinks=(StdoutSettings(),))
+    return replace(config, settings=alone)
 
 
 async def greet(built: Built, config: Config) -> None:

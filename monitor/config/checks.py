@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.config import forms, problems
 from monitor.config.places import Node, Path
-from monitor.config.schema import KafkaSettings, SecuritySettings, Settings, written
+from monitor.config.schema import KafkaLedgerSettings, KafkaSettings, SecuritySettings, Settings, written
 from monitor.errors import Problem
 
 FORMS: Mapping[str, forms.Check] = {
@@ -28,6 +28,7 @@ FORMS: Mapping[str, forms.Check] = {
     "server.host": forms.listen_host,
     "server.base_path": forms.base_path,
     "admin.host": forms.listen_host,
+    "ledger.bootstrap_servers": forms.bootstrap,
     "sinks.name": forms.identifier,
     "sinks.topics": forms.topic_pattern,
     "sinks.bootstrap_servers": forms.bootstrap,
@@ -35,6 +36,11 @@ FORMS: Mapping[str, forms.Check] = {
 """Of a list every entry is checked, of a mapping every key."""
 
 BOUNDS: Mapping[str, tuple[float, float]] = {
+    "ledger.shards": (1, 10_000),
+    "ledger.session_timeout": (1, 1800),
+    "ledger.transaction_timeout": (2, 900),
+    "ledger.buffer": (1 << 20, 1 << 40),
+    "ledger.spool.size": (1 << 20, 1 << 50),
     "topics.replication": (1, 32),
     "topics.min_insync_replicas": (1, 32),
     "fetch.concurrency": (1, 10_000),
@@ -132,12 +138,23 @@ def _contradictions(value: Settings, tree: Node) -> Iterator[Problem]:
         yield problems.at(
             place, "admin.port", "MON-CFG-009", "has to differ from server.port: the two are apart on purpose"
         )
+    if isinstance(value.ledger, KafkaLedgerSettings):
+        yield from _kafka(value.ledger, tree, ("ledger",))
     for number, sink in enumerate(value.sinks):
         if isinstance(sink, KafkaSettings):
             yield from _kafka(sink, tree, ("sinks", number))
+            yield from _twice(value, sink, tree, ("sinks", number))
 
 
-def _kafka(sink: KafkaSettings, tree: Node, path: Path) -> Iterator[Problem]:
+def _twice(value: Settings, sink: KafkaSettings, tree: Node, path: Path) -> Iterator[Problem]:
+    """Topics that the ledger fills must not be filled again by a sink: consumers would see every event twice."""
+    ledger = value.ledger
+    if isinstance(ledger, KafkaLedgerSettings) and set(ledger.bootstrap_servers) & set(sink.bootstrap_servers):
+        message = "the Kafka ledger writes these topics itself; leave this sink out, or give it another cluster"
+        yield problems.at(tree.at(path).place, problems.spell(path), "MON-CFG-017", message)
+
+
+def _kafka(sink: KafkaSettings | KafkaLedgerSettings, tree: Node, path: Path) -> Iterator[Problem]:
     if not sink.bootstrap_servers:
         place = tree.at((*path, "bootstrap_servers")).place
         yield problems.at(

@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.config import described, forms
 from monitor.config.feeds import FeedsFile
-from monitor.config.schema import SINKS, Settings
+from monitor.config.schema import LEDGERS, SINKS, Settings
 from monitor.config.typed import adapter
 from monitor.config.watches import SOURCES, WatchEntry, WatchesFile
 
@@ -35,10 +35,12 @@ def render(schema: Schema) -> str:
 def monitor() -> Schema:
     """`monitor.yaml` and `conf.d/*.yaml`."""
     schema = _schema("monitor", Settings)
-    for kind, sink in SINKS.items():
-        found = schema["$defs"][sink.__name__]
+    for kind, owner in (*SINKS.items(), *LEDGERS.items()):
+        found = schema["$defs"][owner.__name__]
         found["properties"]["kind"] = {"const": kind}
-        found["required"] = sorted({"kind", *found.get("required", ())})
+        # A mapping without a kind is the embedded ledger.
+        if kind != "sqlite":
+            found["required"] = sorted({"kind", *found.get("required", ())})
     return schema
 
 

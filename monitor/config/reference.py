@@ -9,7 +9,7 @@ from typing import Any
 from monitor.config import described
 from monitor.config.feeds import FeedEntry, IntervalEntry
 from monitor.config.problems import IDS
-from monitor.config.schema import SINKS, Settings
+from monitor.config.schema import LEDGERS, SINKS, Settings
 from monitor.config.watches import CaseEntry, WatchEntry
 
 HEAD = """\
@@ -83,7 +83,8 @@ def configuration() -> str:
 
     parts = [HEAD.replace("{restart}", ", ".join(f"`{name}`" for name in AT_START)), "## Settings: `monitor.yaml`\n"]
     parts += ["\n".join(table(Settings, "", plain=True)), *_sections(Settings, "")]
-    parts += ["## Sinks\n", "\n\n".join("\n".join(_sink(kind)) for kind in SINKS)]
+    parts += ["## Ledgers\n", *("\n".join(_kind(f"ledger: {kind}", owner)) for kind, owner in LEDGERS.items())]
+    parts += ["## Sinks\n", *("\n".join(_kind(f"sinks: {kind}", owner)) for kind, owner in SINKS.items())]
     parts += [FEEDS, "\n".join(table(FeedEntry, "")), _named("Interval", IntervalEntry)]
     parts += [WATCHES, "\n".join(table(WatchEntry, "")), _named("Cases", CaseEntry)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
@@ -96,15 +97,15 @@ def _named(title: str, owner: Any) -> str:
 def _sections(owner: Any, prefix: str) -> Iterator[str]:
     """One section for each mapping below, in the order of the schema."""
     for key in described.describe(owner):
-        for inner in described.nested(key.kind) if key.name != "sinks" else ():
+        for inner in described.nested(key.kind) if key.name not in {"sinks", "ledger"} else ():
             path = f"{prefix}{key.name}"
             yield "\n".join([f"### {path}\n", described.summary(inner) + "\n", *table(inner, f"{path}.", key.default)])
             yield from _sections(inner, f"{path}.")
 
 
-def _sink(kind: str) -> Iterator[str]:
-    owner = SINKS[kind]
-    yield f"### sinks: {kind}\n"
+def _kind(title: str, owner: Any) -> Iterator[str]:
+    """One kind of ledger or sink, with the mappings inside."""
+    yield f"### {title}\n"
     yield described.summary(owner) + "\n"
     yield from table(owner, "")
     for key in described.describe(owner):

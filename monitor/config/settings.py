@@ -10,7 +10,16 @@ from monitor.config import environ as environment
 from monitor.config import places, problems, typed
 from monitor.config.export import spell_value
 from monitor.config.places import Node, plant
-from monitor.config.schema import SINKS, AnySink, Settings, StdoutSettings, written
+from monitor.config.schema import (
+    LEDGERS,
+    SINKS,
+    AnyLedger,
+    AnySink,
+    Settings,
+    SqliteLedgerSettings,
+    StdoutSettings,
+    written,
+)
 from monitor.errors import Problem
 
 ROOT = "monitor.yaml"
@@ -53,25 +62,31 @@ def _over(tree: Node, document: Node) -> tuple[Node, list[Problem]]:
 
 def compose(tree: Node) -> tuple[Settings, list[Problem]]:
     """The settings a tree describes. What is wrong keeps its default, so that the rest can be checked further."""
-    found = _ledger(tree)
+    ledger, found = _ledger(tree)
     sinks, wrong = _sinks(tree)
-    rest = typed.without(tree, ("sinks",))
-    rest = typed.without(rest, ("ledger",)) if found else rest
+    rest = typed.without(typed.without(tree, ("sinks",)), ("ledger",))
     settings, more = typed.check(Settings, _filled(rest, Settings()))
-    settings = settings or Settings()
+    settings = replace(settings or Settings(), ledger=ledger)
+    if sinks is None and ledger.kind == "kafka":
+        # Its topics are where events go; lines in files would be those of one replica.
+        sinks = ()
     return replace(settings, sinks=settings.sinks if sinks is None else sinks), [*found, *wrong, *more]
 
 
-def _ledger(tree: Node) -> list[Problem]:
-    """The Kafka ledger has keys of its own; all of them would be called unknown, hence one message."""
-    kind = tree.at(("ledger", "kind"))
-    if kind.value != "kafka":
-        return []
-    message = (
-        "this version has only the `sqlite` ledger; Kafka is reached by a sink:"
-        " `sinks: [{kind: kafka, bootstrap_servers: […]}]`"
-    )
-    return [problems.at(kind.place, "ledger.kind", "MON-CFG-017", message)]
+def _ledger(tree: Node) -> tuple[AnyLedger, list[Problem]]:
+    """The ledger is checked as its kind; a union would report the keys of both."""
+    node, default = tree.entries().get("ledger"), SqliteLedgerSettings()
+    if node is None:
+        return default, []
+    if not isinstance(node.value, dict):
+        return default, [problems.at(node.place, "ledger", "MON-CFG-006", "has to be a mapping of keys to values")]
+    kind = node.entries().get("kind")
+    wanted = "sqlite" if kind is None else kind.value
+    if not isinstance(wanted, str) or wanted not in LEDGERS:
+        place = node.place if kind is None else kind.place
+        return default, [problems.at(place, "ledger.kind", "MON-CFG-007", f"has to be one of: {', '.join(LEDGERS)}")]
+    ledger, wrong = typed.check(LEDGERS[wanted], node, ("ledger",))
+    return ledger or default, wrong
 
 
 def _filled(node: Node, default: Any) -> Node:

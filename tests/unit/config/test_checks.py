@@ -14,13 +14,14 @@ def test_defaults_are_within_their_bounds() -> None:
 
 def test_every_row_of_the_tables_names_a_setting() -> None:
     """A row for a path that does not exist would check nothing."""
-    from monitor.config.schema import SINKS
+    from monitor.config.schema import LEDGERS, SINKS
     from monitor.config.typed import keys_at
 
     for row in (*checks.FORMS, *checks.BOUNDS):
         *way, name = row.split(".")
-        if way == ["sinks"]:
-            assert any(name in keys_at(sink, ()) for sink in SINKS.values()), row
+        kinds = {"sinks": SINKS, "ledger": LEDGERS}.get(way[0] if way else "")
+        if kinds is not None:
+            assert any(name in keys_at(kind, tuple(way[1:])) for kind in kinds.values()), row
         else:
             path = ("hosts", "overrides", "x") if way == ["hosts", "overrides"] else tuple(way)
             assert name in keys_at(Settings, path), row
