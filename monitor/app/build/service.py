@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from monitor import __version__
 from monitor.app.build.sinks import SinkContext, build_sink
+from monitor.app.build.storage import Storage, open_embedded
 from monitor.app.console import ServiceConsole
 from monitor.app.lane import Lane
 from monitor.app.outbox import Outbox, Takes
@@ -21,7 +22,7 @@ from monitor.app.running import Round
 from monitor.app.shards import Shard, Shards
 from monitor.app.supervise import Service
 from monitor.config.config import Config
-from monitor.config.schema import PLACEHOLDER
+from monitor.config.schema import PLACEHOLDER, AnySink
 from monitor.fetch.request import credentials_from
 from monitor.model.event import Outcome
 from monitor.model.feed import FeedChanges, FeedSpec
@@ -35,9 +36,6 @@ from monitor.schedule.hosts import HostBook
 
 if TYPE_CHECKING:
     from monitor.adapters.observe import Observer
-    from monitor.adapters.sqlite.database import Database, Source
-    from monitor.adapters.sqlite.events import SqliteEventLog
-
 
 Settled = Callable[[FeedSpec, Outcome], None]
 
@@ -97,14 +95,16 @@ def _credentials(config: Config) -> Mapping[FeedId, Credentials]:
 
 
 async def build(config: Config, source: ConfigSource | None = None, options: Options = Options()) -> Built:
-    """The service, with its data directory locked and its registry up to date. Raises LedgerError, OSError."""
-    from monitor.adapters.sqlite.database import Database
+    """The service with its ledger. Raises LedgerError, OSError; UsageError for what an operator has to mend."""
+    from monitor.adapters.clock import SystemClock
 
-    database = await Database.open(Path(config.settings.data_dir))
+    clock = SystemClock(lambda note: observer(note))
+    observer = make_observer(config, clock, options.stderr)
+    storage = await open_storage(config, clock, observer, options)
     try:
-        built = await _assemble(config, source, options, database)
+        built = await _assemble(config, source, options, storage, (clock, observer))
     except BaseException:
-        await database.close()
+        await storage.close()
         raise
     # Modules and rules stay for good. Walked by every full collection they would hold up all polls for 50 ms and more.
     gc.collect()
@@ -112,34 +112,33 @@ async def build(config: Config, source: ConfigSource | None = None, options: Opt
     return built
 
 
-async def _assemble(config: Config, source: ConfigSource | None, options: Options, database: Database) -> Built:
-    from monitor.adapters.sqlite.ledger import SqliteLedger
-    from monitor.adapters.sqlite.registry import SqliteRegistry
-    from monitor.adapters.static import StaticOwnership
+async def open_storage(config: Config, clock: Clock, observer: Observer, options: Options) -> Storage:
+    """The ports of the ledger that the configuration names."""
+    return await open_embedded(config, clock, observer, options.point)
 
-    from monitor.adapters.clock import SystemClock
 
-    clock = SystemClock(lambda note: observer(note))
-    observer = make_observer(config, clock, options.stderr)
-    database.observe = observer
+async def _assemble(
+    config: Config, source: ConfigSource | None, options: Options, storage: Storage, rim: tuple[Clock, Observer]
+) -> Built:
+    clock, observer = rim
     told: list[Settled] = [options.settled]
-    parts = _parts(config, options, SqliteLedger(database, options.point), clock, observer, told)
-    registry, log = SqliteRegistry(database), open_log(config, database, clock)
-    await registry.apply(await _first_changes(registry, config, options.extra_feeds))
+    parts = _parts(config, options, storage.ledger, clock, observer, told)
+    await storage.registry.apply(await _first_changes(storage.registry, config, options.extra_feeds))
     shards = Shards(lambda shard: Shard(shard, parts, options.round), ends=options.round is not None)
-    outboxes = _outboxes(config, options, parts, log) if options.sinks else []
-    console = ServiceConsole(parts, shards, outboxes, log, registry)
+    outboxes = _outboxes(config, options, parts, storage.log_of) if options.sinks else []
+    console = ServiceConsole(parts, shards, outboxes, storage.log, storage.registry)
     told.append(console.settled)
-    service = Service(parts, shards, StaticOwnership(), log, outboxes, console, helpers=[parts.workers.start])
+    helpers = [parts.workers.start, *storage.helpers]
+    service = Service(parts, shards, storage.ownership, storage.log, outboxes, console, helpers=helpers)
     service.closers = [
         *(outbox.sink.close for outbox in outboxes),
         parts.fetcher.close,
         parts.workers.close,
-        database.close,
+        *storage.closers,
     ]
     built = Built(service, observer)
     if source is not None:
-        _attach_reload(built, config, source, registry)
+        _attach_reload(built, config, source, storage.registry)
     if options.servers:
         from monitor.app.build.servers import attach_servers
 
@@ -198,16 +197,7 @@ def _parts(
     )
 
 
-def open_log(config: Config, source: Source, clock: Clock) -> SqliteEventLog:
-    """The event log with the retention of the configuration."""
-    from monitor.adapters.sqlite.events import SqliteEventLog
-    from monitor.adapters.sqlite.retention import Retention
-
-    wanted = config.settings.retention
-    return SqliteEventLog(source, clock, Retention(wanted.age, wanted.size))
-
-
-def _outboxes(config: Config, options: Options, parts: Parts, log: EventLog) -> list[Outbox]:
+def _outboxes(config: Config, options: Options, parts: Parts, log_of: Callable[[AnySink], EventLog]) -> list[Outbox]:
     context = SinkContext(
         config.settings,
         Path(config.settings.data_dir),
@@ -218,7 +208,7 @@ def _outboxes(config: Config, options: Options, parts: Parts, log: EventLog) -> 
     return [
         Outbox(
             build_sink(wanted, context),
-            log,
+            log_of(wanted),
             parts.clock,
             parts.observe,
             Takes(wanted.topics, wanted.max_lag),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.app.build.service import open_log
+from monitor.app.build.storage import open_log
 from monitor.config.config import Config
 from monitor.model.ids import FeedId
 from monitor.model.snapshot import FeedRow
