@@ -50,6 +50,11 @@ class Metrics:
         self.commit_seconds = self._histogram("publish_duration_seconds", "A commit")
         self.latency = self._histogram("item_latency_seconds", "From first seen to durable")
         self.ledger_failures = self._counter("ledger_failures", "Batches the ledger refused")
+        self.topics_differing = self._counter("topic_differences", "Topics found usable and not as planned")
+        self.watches_pending = self._gauge("watches_pending", "Watches that wait for their topic")
+        self.watches_held = self._counter("watch_holds", "Times a watch was found without a topic it can use")
+        self.watches_armed = self._counter("watch_armings", "Watches that began to judge when their topic was there")
+        self.spooled = self._counter("spool", "Polls that waited for the ledger, by what became of them", "result")
         self.delivered = self._counter("sink_records", "Records a sink took", "sink")
         self.lag = self._gauge("sink_lag_events", "Records a sink has not taken yet", "sink")
         self.sink_failures = self._counter("sink_failures", "Failed attempts of a sink", "sink")
@@ -59,6 +64,7 @@ class Metrics:
 
     def _process(self) -> None:
         self.reload_ok = self._gauge("config_last_reload_success", "1 if the last reload was applied")
+        self.enrolments = self._counter("registry_writes", "Times the registry was brought level", "result")
         self.generation = Info("monitor_config_generation", "Configuration in force", registry=self.registry)
         self.build = Info("monitor_build", "Version of this program", registry=self.registry)
         self.uplink = self._gauge("uplink", "1 while the network as a whole works")
@@ -176,12 +182,23 @@ TABLE: dict[type[Note], Row] = {
     notes.WorkerReplaced: Row("worker_replaced", "warning", lambda m, n: m.restarts.labels(n.reason).inc()),
     notes.Committed: Row("committed", None, _committed),
     notes.LedgerFailed: Row("ledger_failed", "error", lambda m, _: m.ledger_failures.inc()),
+    notes.TopicDiffers: Row("topic_differs", "warning", lambda m, _: m.topics_differing.inc()),
+    notes.WatchPending: Row("watch_pending", "warning", lambda m, _: m.watches_held.inc()),
+    notes.WatchArmed: Row("watch_armed", "info", lambda m, _: m.watches_armed.inc()),
+    notes.PollSpooled: Row("poll_spooled", None, lambda m, _: m.spooled.labels("kept").inc()),
+    notes.SpoolFull: Row("spool_full", "error", lambda m, _: m.spooled.labels("full").inc()),
+    notes.SpoolReplayed: Row("spool_replayed", "info", lambda m, n: m.spooled.labels("replayed").inc(n.readings)),
+    notes.SpoolRescued: Row("spool_rescued", "warning", lambda m, n: m.spooled.labels("rescued").inc(n.readings)),
+    notes.SpoolDropped: Row("spool_dropped", "error", lambda m, n: m.spooled.labels("dropped").inc(n.readings)),
+    notes.SpoolDamaged: Row("spool_damaged", "error", lambda m, n: m.spooled.labels("damaged").inc(n.rows)),
     notes.SinkDelivered: Row("sink_delivered", None, _delivered),
     notes.SinkFailed: Row("sink_failed", "warning", lambda m, n: m.sink_failures.labels(n.sink).inc()),
     notes.SinkRejected: Row("sink_rejected", "error", lambda m, _: m.dead_letters.labels("rejected").inc()),
     notes.SinkLate: Row("sink_late", "error", lambda m, n: m.dead_letters.labels("late").inc(n.records)),
     notes.Expired: Row("log_expired", "info", lambda m, n: m.count_expired(n.rows, n.undelivered)),
     notes.Reloaded: Row("configuration_read", "info", _reloaded),
+    notes.Enrolled: Row("registry_written", "info", lambda m, _: m.enrolments.labels("ok").inc()),
+    notes.EnrolmentFailed: Row("registry_behind", "warning", lambda m, _: m.enrolments.labels("failed").inc()),
     notes.ClockJumped: Row("clock_jumped", "warning", lambda m, _: m.clock_jumps.inc()),
     notes.LoopStalled: Row("loop_stalled", "warning", lambda m, n: m.stalls.observe(n.seconds)),
 }

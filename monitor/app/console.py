@@ -99,14 +99,15 @@ class ServiceConsole:
         return tuple(reasons)
 
     def _watches(self) -> tuple[WatchRow, ...]:
-        in_force = self._parts.in_force.rules
+        in_force, waiting = self._parts.in_force.rules, self._parts.in_force.waiting
         return tuple(
             WatchRow(
                 watch,
                 in_force.rules.version(watch.id),
                 in_force.topics.alert(watch),
-                armed=not watch.paused,
+                armed=not watch.paused and watch.id not in in_force.pending,
                 alerts=self._alerts[watch.id],
+                reason=waiting.get(watch.id, ""),
             )
             for watch in in_force.rules.watches
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.app.lane import Lane
 from monitor.app.pacing import HostPacer
@@ -25,6 +25,8 @@ class InForce:
     rules: Rules
     fetch: FetchSettings
     credentials: Mapping[FeedId, Credentials]
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """Why each of the watches that are pending in `rules` is so."""
 
 
 @dataclass(frozen=True, slots=True)

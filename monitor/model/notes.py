@@ -132,6 +132,81 @@ class LedgerFailed(Note):
 
 
 @dataclass(frozen=True, slots=True)
+class TopicDiffers(Note):
+    """A topic can be used and is not as planned; `remedy` is the command that makes it so."""
+
+    topic: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPending(Note):
+    """A watch judges nothing yet, for its topic cannot be used; tried again until it can."""
+
+    watch: str
+    topic: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchArmed(Note):
+    """A watch that was pending judges from now on."""
+
+    watch: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollSpooled(Note):
+    """The ledger is away: a poll with news waits for it, counted when it is durable."""
+
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolFull(Note):
+    """What may wait for the ledger does: the shard polls no more until the ledger is back."""
+
+    shard: int
+    waiting: int
+    """Polls of the shard."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolReplayed(Note):
+    """Polls that waited for the ledger are durable."""
+
+    shard: int
+    readings: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolRescued(Note):
+    """Polls that waited here were handed to the process that has their shard now."""
+
+    shard: int
+    readings: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolDropped(Note):
+    """Polls that waited belong to nobody any more, or cannot be handed on."""
+
+    shard: int
+    readings: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolDamaged(Note):
+    """Rows of the spool, or the whole file (`rows` 0), were not what was written and were set aside."""
+
+    rows: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class SinkDelivered(Note):
     """A sink took records up to `seq`."""
 
@@ -185,6 +260,25 @@ class Reloaded(Note):
     feeds_removed: int = 0
     watches_changed: int = 0
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled(Note):
+    """A registry that several replicas share was brought level with the configuration of this one."""
+
+    generation: str
+    feeds_put: int
+    feeds_removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentFailed(Note):
+    """A shared registry is not level with the configuration; tried again after `retry_in` seconds (0 = when it has
+    changed)."""
+
+    generation: str
+    problem: str
+    retry_in: float
 
 
 @dataclass(frozen=True, slots=True)

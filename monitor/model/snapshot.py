@@ -32,6 +32,8 @@ class WatchRow:
     topic: str
     armed: bool = True
     alerts: int = 0
+    reason: str = ""
+    """Why it waits, if it is armed as soon as its topic can be used."""
 
 
 @dataclass(frozen=True, slots=True)

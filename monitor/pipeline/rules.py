@@ -25,10 +25,13 @@ class Rules:
     alert_since: float = 0.0
     filters: Mapping[FeedId, RuleSet] = field(default_factory=dict)
     publish_body: bool = True
+    pending: frozenset[str] = frozenset()
+    """Watches that cannot alert yet, for their topic is not there: they judge nothing, and nothing is held against
+    an article that would have met them."""
 
     def watches_of(self, feed: FeedSpec) -> frozenset[str]:
         """Ids of the watches that may judge articles of this feed."""
-        return frozenset(watch.id for watch in self.rules.watches if _concerns(watch, feed))
+        return frozenset(watch.id for watch in self.rules.watches if _concerns(watch, feed)) - self.pending
 
     def passes(self, feed: FeedSpec, article: Article) -> bool:
         """Whether the feed's own filter lets the article through."""

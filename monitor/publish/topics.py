@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.model.watch import Watch
 
@@ -29,6 +29,8 @@ class TopicSpec:
     partitions: int
     replication: int
     config: tuple[tuple[str, str], ...]
+    sharded: bool = False
+    """Each partition belongs to one shard: another number of them, or another way of cleaning, loses what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class TopicTable:
         """What the Kafka ledger needs besides: one partition of each for every shard."""
         specs = [_compacted(name, shards, replication, min_isr) for name in (self.feed_state, self.feeds)]
         if spool:
-            specs.append(_spec(self.rescue, shards, 7, replication, min_isr))
+            specs.append(replace(_spec(self.rescue, shards, 7, replication, min_isr), sharded=True))
         return tuple(specs)
 
 
@@ -123,4 +125,4 @@ def _compacted(name: str, partitions: int, replication: int, min_isr: int) -> To
         ("segment.bytes", str(64 << 20)),
         ("segment.ms", str(HOUR)),
     )
-    return TopicSpec(name, partitions, replication, config)
+    return TopicSpec(name, partitions, replication, config, sharded=True)

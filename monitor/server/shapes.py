@@ -96,6 +96,7 @@ def watch_of(row: WatchRow) -> dict[str, Any]:
         "version": row.version,
         "topic": row.topic,
         "armed": row.armed,
+        "reason": row.reason or None,
         "alerts": row.alerts,
     }
 

@@ -89,6 +89,43 @@ async def test_f06_too_few_partitions(kafka: Brokers) -> None:
     assert row.remedy.endswith(f"--alter --topic {topic} --partitions 3")
 
 
+@pytest.mark.parametrize("wanted", [2, 4])
+async def test_f06_partitions_of_the_registry_are_as_many_as_shards(kafka: Brokers, wanted: int) -> None:
+    """Neither fewer nor more: the place of a feed follows from their number; the setting to change is named."""
+    topic = await make_topic(kafka, partitions=3)
+    spec = TopicSpec(topic, wanted, 1, (("cleanup.policy", "compact"),), sharded=True)
+
+    (row,) = await topics.ensure(ClusterSettings(kafka.bootstrap_servers), [spec])
+
+    assert (row.state, row.usable) == ("partitions", False)
+    assert row.problem == f"3 instead of {wanted}: as many as ledger.shards, for each belongs to one shard"
+    assert row.remedy.startswith("set ledger.shards to 3")
+    assert ("--alter" in row.remedy) == (wanted > 3)
+
+
+async def test_f06_a_registry_that_would_be_deleted_by_age(kafka: Brokers) -> None:
+    """Another policy of cleaning is no matter of taste there: feeds would be forgotten."""
+    topic = await make_topic(kafka, retention_ms="86400000")
+    spec = TopicSpec(topic, 3, 1, (("cleanup.policy", "compact"),), sharded=True)
+
+    (row,) = await topics.verify(ClusterSettings(kafka.bootstrap_servers), [spec])
+
+    assert (row.state, row.usable) == ("policy", False)
+    assert row.problem.startswith("cleanup.policy is delete instead of compact")
+    assert row.remedy.endswith(f"--entity-name {topic} --add-config cleanup.policy=compact")
+
+
+async def test_topics_of_the_ledger_are_made_with_one_partition_a_shard(kafka: Brokers) -> None:
+    """Registry, states and, with a spool, rescue; then all is as planned."""
+    settings, specs = ClusterSettings(kafka.bootstrap_servers), table().ledger_plan(5, 1, 1, spool=True)
+
+    made = await topics.ensure(settings, specs)
+    after = await topics.verify(settings, specs)
+
+    assert [(row.state, row.partitions) for row in made] == [("created", 5)] * 3
+    assert states(after) == {"ok"}
+
+
 async def test_other_settings_are_told_and_stop_nothing(kafka: Brokers) -> None:
     """An operator may keep records for longer; `verify` says so with the command for the plan's value."""
     topic = await make_topic(kafka, retention_ms="1000000")

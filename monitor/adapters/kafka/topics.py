@@ -26,7 +26,8 @@ from monitor.adapters.kafka.client import FAULTS, ClusterSettings, close_bounded
 from monitor.errors import Unreachable
 from monitor.publish.topics import TopicSpec, is_legal
 
-State = Literal["planned", "ok", "created", "missing", "partitions", "settings", "denied", "name", "unknown"]
+State = Literal["planned", "ok", "created", "missing", "partitions", "policy", "settings", "denied", "name", "unknown"]
+POLICY = "cleanup.policy"
 SETTLE, PAUSE = 10.0, 0.05
 """Seconds until a topic just created has to be known, and between two looks."""
 
@@ -183,8 +184,8 @@ class Tool:
             return row(spec, "missing", "not there, or not ours to see", self.creation(spec))
         if for_code(found.error) is TopicAuthorizationFailedError:
             return row(spec, "denied", "no right to see it", self.grant(spec.name, "Describe", "Write"))
-        if found.partitions < spec.partitions:
-            return row(spec, "partitions", f"{found.partitions} instead of {spec.partitions}", self.growth(spec))
+        if (unusable := self._unusable(spec, found.partitions, config)) is not None:
+            return unusable
         if found.replication < spec.replication:
             problem = f"{found.replication} replicas instead of {spec.replication}"
             return row(spec, "settings", problem, f"kafka-reassign-partitions.sh {self._at} --generate, then --execute")
@@ -216,6 +217,33 @@ class Tool:
         if not other:
             return row(spec, "ok")
         problem = ", ".join(f"{name} is {config.get(name)} instead of {value}" for name, value in other.items())
-        wanted = ",".join(f"{name}={value}" for name, value in other.items())
+        return row(spec, "settings", problem, self._alteration(spec, tuple(other)))
+
+    def _unusable(self, spec: TopicSpec, partitions: int, config: Mapping[str, str]) -> TopicRow | None:
+        if partitions < spec.partitions or (spec.sharded and partitions != spec.partitions):
+            return self._miscounted(spec, partitions)
+        policy, wanted = config.get(POLICY), dict(spec.config).get(POLICY)
+        if not spec.sharded or policy is None or policy == wanted:
+            return None
+        problem = f"{POLICY} is {policy} instead of {wanted}: what has to stay would go"
+        return row(spec, "policy", problem, self._alteration(spec, (POLICY,)))
+
+    def _miscounted(self, spec: TopicSpec, found: int) -> TopicRow:
+        """Partitions can be added and never taken away, and the place of a shard follows from their number."""
+        problem = f"{found} instead of {spec.partitions}"
+        if not spec.sharded:
+            return row(spec, "partitions", problem, self.growth(spec))
+        problem += ": as many as ledger.shards, for each belongs to one shard"
+        remedy = f"set ledger.shards to {found}, as at installation"
+        if found < spec.partitions:
+            remedy += f"; or, as long as nothing has run on it, {self.growth(spec)}"
+        return row(spec, "partitions", problem, remedy)
+
+    def _alteration(self, spec: TopicSpec, names: Sequence[str]) -> str:
+        wanted = dict(spec.config)
         change = f"kafka-configs.sh {self._at} --alter --entity-type topics --entity-name {spec.name}"
-        return row(spec, "settings", problem, f"{change} --add-config {wanted}")
+        # Brackets keep a value with a comma together.
+        values = ",".join(
+            f"{name}=[{value}]" if "," in (value := wanted[name]) else f"{name}={value}" for name in names
+        )
+        return f"{change} --add-config {values}"

@@ -93,6 +93,7 @@ def measure(metrics: Metrics, picture: Snapshot) -> None:
     late = picture.at - OVERDUE
     overdue = sum(0 < row.cadence.due < late and not row.spec.paused for row in picture.feeds)
     metrics.overdue.set(overdue)
+    metrics.watches_pending.set(sum(bool(row.reason) for row in picture.watches))
     metrics.in_flight.set(picture.in_flight)
     metrics.head.set(picture.head)
     metrics.uplink.set(picture.uplink)

@@ -120,6 +120,7 @@ def test_watch_without_a_name_is_called_by_its_id():
         "version": "v1",
         "topic": "news.alerts.port",
         "armed": True,
+        "reason": None,
         "alerts": 4,
     }
 
