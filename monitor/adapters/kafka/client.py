@@ -25,6 +25,8 @@ CLOSE_LIMIT = 1.0
 """Seconds each of the three steps of closing may take."""
 FAULTS = (KafkaError, OSError, TimeoutError, AssertionError, AttributeError, LookupError)
 """What the library raises when something is wrong with the cluster: also bare errors while its metadata is stale."""
+MAX_AGE = 86_400.0
+"""Seconds: the library counts a partition's records in 31 bits and goes on below zero."""
 Stamps = tuple[tuple[str, int], ...]
 
 
@@ -70,6 +72,32 @@ async def open_admin(settings: ClusterSettings) -> AIOKafkaAdminClient:
                 raise unreachable(settings, error, words) from error
             raise
     return admin
+
+
+@dataclass(slots=True)
+class Freshness:
+    """Until when a client may be used: its security files are read once, and its counters are finite."""
+
+    settings: ClusterSettings
+    seen: Stamps
+    started: float
+    checked: float
+
+    @classmethod
+    async def begin(cls, settings: ClusterSettings) -> Freshness:
+        """From now on; to be called before the files are read."""
+        now = asyncio.get_running_loop().time()
+        return cls(settings, await asyncio.to_thread(stamps, settings.security), now, now)
+
+    async def over(self) -> bool:
+        """After a day, or when a certificate or password was replaced."""
+        now = asyncio.get_running_loop().time()
+        if now - self.started > MAX_AGE:
+            return True
+        if now - self.checked < self.settings.recheck:
+            return False
+        self.checked = now
+        return self.seen != await asyncio.to_thread(stamps, self.settings.security)
 
 
 async def close_bounded(client: Any) -> None:
@@ -132,7 +160,7 @@ def unreachable(settings: ClusterSettings, error: BaseException, words: Sequence
     cause = words[-1] if words else str(error) or type(error).__name__
     if ClusterAuthorizationFailedError.__name__ in cause:
         cause = f"user {settings.security.username} may write to no topic at all"
-    remedy = "look at the broker, and at `bootstrap_servers` and `security` of the sink"
+    remedy = "look at the broker, and at its `bootstrap_servers` and `security` in the configuration"
     return Unreachable(f"no Kafka at {', '.join(settings.bootstrap_servers)}: {cause}; {remedy}")
 
 

@@ -17,18 +17,15 @@ from monitor.adapters.kafka.client import (
     CLOSE_LIMIT,
     FAULTS,
     ClusterSettings,
-    Stamps,
+    Freshness,
     close_bounded,
     connection,
     overhearing,
-    stamps,
     unreachable,
 )
 from monitor.model.event import Record
 
 CODEC = "zstd"
-MAX_AGE = 86_400.0
-"""Seconds: the library counts a partition's records in 31 bits and goes on below zero."""
 REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
 """Not this record, now or ever."""
 
@@ -36,14 +33,13 @@ REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
 class Producer:
     """An idempotent producer that is used until its first unclear outcome, and then closed."""
 
-    def __init__(self, inner: AIOKafkaProducer, settings: ClusterSettings, seen: Stamps) -> None:
-        self._inner, self._settings, self._seen = inner, settings, seen
-        self._started = self._checked = asyncio.get_running_loop().time()
+    def __init__(self, inner: AIOKafkaProducer, settings: ClusterSettings, freshness: Freshness) -> None:
+        self._inner, self._settings, self._freshness = inner, settings, freshness
 
     @classmethod
     async def open(cls, settings: ClusterSettings) -> Producer:
         """Connects. Raises Unreachable with the cause, which the library only logs."""
-        seen = await asyncio.to_thread(stamps, settings.security)
+        freshness = await Freshness.begin(settings)
         inner = AIOKafkaProducer(
             **await connection(settings),
             acks="all",
@@ -53,18 +49,8 @@ class Producer:
             # More than one call hands over: then what a partition gets is one batch, written or refused as a whole.
             max_batch_size=settings.max_record,
         )
-        self = cls(inner, settings, seen)
-        with overhearing() as words:
-            try:
-                async with asyncio.timeout(settings.start_timeout):
-                    await inner.start()
-                    await self._refresh()
-            except BaseException as error:
-                await self.close()
-                if isinstance(error, FAULTS):
-                    raise unreachable(settings, error, words) from error
-                raise
-        return self
+        await start_bounded(inner, settings)
+        return cls(inner, settings, freshness)
 
     async def missing(self, topics: set[str]) -> set[str]:
         """Those of `topics` that do not exist or may not be seen. Raises one of FAULTS.
@@ -72,10 +58,7 @@ class Producer:
         The library is never told of single topics: it would then ask for them in a way that makes brokers of default
         settings create them. It asks for all topics instead, and what is not among them is not sent to.
         """
-        if self._unknown(topics):
-            async with asyncio.timeout(self._settings.request_timeout * 2):
-                await self._refresh()
-        return self._unknown(topics)
+        return await missing_topics(self._inner, topics, self._settings.request_timeout * 2)
 
     async def send(self, records: Sequence[Record], *, stamped: bool = True) -> list[BaseException | None]:
         """Each record's outcome, None = acknowledged by all replicas in sync. Their topics have to be known.
@@ -90,22 +73,11 @@ class Producer:
 
     async def stale(self) -> bool:
         """Whether it is time for a new one: after a day, or when a certificate or password was replaced."""
-        now = asyncio.get_running_loop().time()
-        if now - self._started > MAX_AGE:
-            return True
-        if now - self._checked < self._settings.recheck:
-            return False
-        self._checked = now
-        return self._seen != await asyncio.to_thread(stamps, self._settings.security)
+        return await self._freshness.over()
 
     async def close(self) -> None:
         """Ends within its limit, whatever the brokers do: the library's own `stop` waits for them without end."""
-        inner = self._inner
-        inner._closed = True
-        await end_bounded(inner._sender.sender_task)
-        await close_bounded(inner.client)
-        # What the first cancellation waited for may have been an answer that cannot come any more.
-        await end_bounded(inner._sender.sender_task)
+        await end_producer(self._inner)
 
     async def _hand_over(self, record: Record, stamped: bool) -> asyncio.Future[Any]:
         try:
@@ -122,13 +94,47 @@ class Producer:
             future.set_exception(error)
         return future
 
-    async def _refresh(self) -> None:
-        if not await self._inner.client.force_metadata_update():
-            raise KafkaError("no broker answers")
 
-    def _unknown(self, topics: set[str]) -> set[str]:
-        cluster = self._inner.client.cluster
-        return {topic for topic in topics if not cluster.partitions_for_topic(topic)}
+async def start_bounded(inner: AIOKafkaProducer, settings: ClusterSettings) -> None:
+    """Connects and learns of every topic. Raises Unreachable with the cause; the producer is closed then."""
+    with overhearing() as words:
+        try:
+            async with asyncio.timeout(settings.start_timeout):
+                await inner.start()
+                await refresh(inner)
+        except BaseException as error:
+            await end_producer(inner)
+            if isinstance(error, FAULTS):
+                raise unreachable(settings, error, words) from error
+            raise
+
+
+async def missing_topics(inner: AIOKafkaProducer, topics: set[str], limit: float) -> set[str]:
+    """Those of `topics` that are not there even after another look, which takes `limit` seconds at most."""
+    if unknown(inner, topics):
+        async with asyncio.timeout(limit):
+            await refresh(inner)
+    return unknown(inner, topics)
+
+
+async def refresh(inner: AIOKafkaProducer) -> None:
+    """Asks for all topics. Raises one of FAULTS."""
+    if not await inner.client.force_metadata_update():
+        raise KafkaError("no broker answers")
+
+
+def unknown(inner: AIOKafkaProducer, topics: set[str]) -> set[str]:
+    """Those of `topics` without partitions in what was learned last."""
+    return {topic for topic in topics if not inner.client.cluster.partitions_for_topic(topic)}
+
+
+async def end_producer(inner: AIOKafkaProducer) -> None:
+    """Ends within three limits, whatever the brokers do: the library's own `stop` waits for them without end."""
+    inner._closed = True
+    await end_bounded(inner._sender.sender_task)
+    await close_bounded(inner.client)
+    # What the first cancellation waited for may have been an answer that cannot come any more.
+    await end_bounded(inner._sender.sender_task)
 
 
 def outcome(future: asyncio.Future[Any]) -> BaseException | None:
