@@ -83,7 +83,7 @@ async def _ledger(bench: Bench) -> list[Figure]:
     async with _shard(bench) as shard:
         bare = Bare(bench.folder / "bare.db")
         for size, rounds in ((1, bench.pick(400, 60)), (100, bench.pick(40, 8)), (1000, bench.pick(10, 3))):
-            batches = [_batch(bench, records, size) for _ in range(rounds)]
+            batches = [batch_of(bench, records, size) for _ in range(rounds)]
             taken = await _in_turn(shard, bare, batches)
             found.append(_rate(bench, size, batches, taken))
             found += _latency(taken) if size == 1 else []
@@ -100,7 +100,7 @@ async def _in_turn(shard: SqliteShard, bare: Bare, batches: Sequence[Batch]) -> 
     )
 
 
-def _batch(bench: Bench, records: Iterator[Record], articles: int) -> Batch:
+def batch_of(bench: Bench, records: Iterator[Record], articles: int) -> Batch:
     """So many articles with the alerts among them, and the states of a tenth as many feeds."""
     taken: list[Record] = []
     missing = articles

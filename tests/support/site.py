@@ -15,20 +15,24 @@ Answer = Callable[[], bytes]
 class Site:
     """A threaded HTTP server: path → document, with ETags. Counts requests and complete answers."""
 
-    def __init__(self, pages: Mapping[str, Answer]) -> None:
+    def __init__(
+        self, pages: Mapping[str, Answer], address: str = "127.0.0.1", keep: Callable[[str, bytes], None] | None = None
+    ) -> None:
+        """`keep` takes path and body of every whole answer instead of `served`, where they would be too many."""
         self.pages = dict(pages)
+        self._keep = keep or (lambda path, body: self.served.append((path, body)))
         self.requests: list[tuple[str, bool]] = []
         """Path, and whether the request was conditional."""
         self.served: list[tuple[str, bytes]] = []
         """Path and body of every answer that was written to its end."""
         self._lock = threading.Lock()
         self._halts: dict[str, tuple[int, threading.Event, threading.Event]] = {}
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._server = _Server((address, 0), self._handler())
         self.port = self._server.server_address[1]
 
-    def url(self, path: str) -> str:
-        """The address of a page."""
-        return f"http://127.0.0.1:{self.port}{path}"
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        """The address of a page; every 127.x.y.z is a host of its own on this machine."""
+        return f"http://{host}:{self.port}{path}"
 
     @contextmanager
     def running(self):
@@ -72,7 +76,7 @@ class Site:
                     return
                 self._answer(200, body, tag)
                 with site._lock:
-                    site.served.append((self.path, body))
+                    site._keep(self.path, body)
 
             def _answer(self, status: int, body: bytes, tag: str) -> None:
                 self.send_response(status)
@@ -107,6 +111,8 @@ class Issuer:
     def __init__(self, name: str, per_second: float, window: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.name, self._rate, self._window, self._clock = name, per_second, window, clock
         self._started, self._besides = clock(), 1
+        self.edited_after = 0
+        """After how many newer items an item is edited; 0 = never."""
 
     def newest(self) -> int:
         """The number of the newest item."""
@@ -122,10 +128,14 @@ class Issuer:
         numbers = range(newest, max(0, newest - self._window), -1)
         items = "".join(
             f"<item><guid>{self.guid(n)}</guid><title>{title(self.name, n)}</title>"
-            f"<description>payload {payload(self.name, n)}</description></item>"
+            f"<description>payload {payload(self.name, n)}{self._addition(newest - n)}</description></item>"
             for n in numbers
         )
         return f'<rss version="2.0"><channel><title>{self.name}</title>{items}</channel></rss>'.encode()
+
+    def _addition(self, age: int) -> str:
+        """What an editor has added to an item since so many newer ones came."""
+        return " edited" if self.edited_after and age >= self.edited_after else ""
 
     def guid(self, number: int) -> str:
         """The guid of an item: feed and number."""
