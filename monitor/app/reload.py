@@ -6,29 +6,34 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from monitor.app.console import ServiceConsole
+from monitor.app.enrol import Enrolment
 from monitor.config.config import Config
 from monitor.config.diff import ConfigDiff, diff, mass_removal
 from monitor.config.load import load
 from monitor.errors import ConfigError, LedgerError
 from monitor.model.notes import Note, Reloaded
-from monitor.ports import ConfigSource, Documents, Registry
+from monitor.ports import ConfigSource, Documents
 
 
 class Reloader:
-    """Holds the configuration in force and replaces it."""
+    """Holds the configuration in force and replaces it.
+
+    Where one process has the ledger alone, feeds and rules change together or not at all. Where many share it, each
+    takes its rules at once, and whoever owns shard 0 writes the feeds.
+    """
 
     def __init__(
         self,
         config: Config,
         source: ConfigSource,
-        registry: Registry,
+        enrolment: Enrolment,
         *,
         apply: Callable[[Config], None],
         console: ServiceConsole,
         observe: Callable[[Note], None],
     ) -> None:
         self.config = config
-        self._source, self._registry, self._apply = source, registry, apply
+        self._source, self._enrolment, self._apply = source, enrolment, apply
         self._console, self._observe = console, observe
         self._one_at_a_time = asyncio.Lock()
 
@@ -53,7 +58,7 @@ class Reloader:
                 return self._refuse([str(problem) for problem in problems])
             if change:
                 try:
-                    await self._registry.apply(change.feed_changes())
+                    await self._enrolment.take(new)
                 except LedgerError as error:
                     return self._refuse([f"nothing was changed, for the ledger cannot take it: {error}"])
                 self._apply(new)

@@ -149,6 +149,10 @@ class MemoryRegistry:
     async def feeds(self) -> Mapping[FeedId, FeedSpec]:
         return MappingProxyType(dict(self._store.specs))
 
+    async def mark(self) -> Mark | None:
+        """Which configuration was applied last."""
+        return self._store.mark
+
     def _remember(self, spec: FeedSpec) -> bool:
         store, old = self._store, spec.renamed_from
         if old in store.states and spec.id not in store.states:

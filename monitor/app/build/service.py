@@ -13,6 +13,7 @@ from monitor import __version__
 from monitor.app.build.sinks import SinkContext, build_sink
 from monitor.app.build.storage import Storage, open_embedded
 from monitor.app.console import ServiceConsole
+from monitor.app.enrol import Enrolment
 from monitor.app.lane import Lane
 from monitor.app.outbox import Outbox, Takes
 from monitor.app.pacing import HostPacer
@@ -25,7 +26,7 @@ from monitor.config.config import Config
 from monitor.config.schema import PLACEHOLDER, AnySink
 from monitor.fetch.request import credentials_from
 from monitor.model.event import Outcome
-from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId
 from monitor.model.poll import Credentials
 from monitor.pipeline import Rules, read
@@ -123,12 +124,13 @@ async def _assemble(
     clock, observer = rim
     told: list[Settled] = [options.settled]
     parts = _parts(config, options, storage.ledger, clock, observer, told)
-    await storage.registry.apply(await _first_changes(storage.registry, config, options.extra_feeds))
+    enrolment = Enrolment(storage.registry, clock, observer, extra=options.extra_feeds)
+    await enrolment.take(config)
     shards = Shards(lambda shard: Shard(shard, parts, options.round), ends=options.round is not None)
     outboxes = _outboxes(config, options, parts, storage.log_of) if options.sinks else []
     console = ServiceConsole(parts, shards, outboxes, storage.log, storage.registry)
     told.append(console.settled)
-    helpers = [parts.workers.start, *storage.helpers]
+    helpers = [parts.workers.start, enrolment.run, *storage.helpers]
     service = Service(parts, shards, storage.ownership, storage.log, outboxes, console, helpers=helpers)
     service.closers = [
         *(outbox.sink.close for outbox in outboxes),
@@ -138,7 +140,7 @@ async def _assemble(
     ]
     built = Built(service, observer)
     if source is not None:
-        _attach_reload(built, config, source, storage.registry)
+        _attach_reload(built, config, source, enrolment)
     if options.servers:
         from monitor.app.build.servers import attach_servers
 
@@ -218,15 +220,7 @@ def _outboxes(config: Config, options: Options, parts: Parts, log_of: Callable[[
     ]
 
 
-async def _first_changes(registry: Registry, config: Config, extra: Sequence[FeedSpec]) -> FeedChanges:
-    """What brings the registry level with the configuration; feeds added while running stay."""
-    known = await registry.feeds()
-    wanted = {feed.id for feed in (*config.feeds, *extra)}
-    gone = tuple(feed for feed, spec in known.items() if spec.origin == "config" and feed not in wanted)
-    return FeedChanges((*config.feeds, *extra), gone)
-
-
-def _attach_reload(built: Built, config: Config, source: ConfigSource, registry: Registry) -> None:
+def _attach_reload(built: Built, config: Config, source: ConfigSource, enrolment: Enrolment) -> None:
     service = built.service
 
     def apply(new: Config) -> None:
@@ -238,6 +232,6 @@ def _attach_reload(built: Built, config: Config, source: ConfigSource, registry:
         for shard in service.shards.shards.values():
             shard.nudge()
 
-    reloader = Reloader(config, source, registry, apply=apply, console=service.console, observe=service.parts.observe)
+    reloader = Reloader(config, source, enrolment, apply=apply, console=service.console, observe=service.parts.observe)
     service.console.reload_with = reloader.reload
     service.helpers = [*service.helpers, reloader.run]

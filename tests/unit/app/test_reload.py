@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from monitor.app.enrol import Enrolment, Share
 from monitor.app.reload import Reloader
 from monitor.config.load import load
 from monitor.errors import LedgerError
 from monitor.model.notes import Reloaded
+from monitor.testing.ledger import MemoryRegistry, MemoryStore
 from monitor.testing.source import MemorySource
 from tests.support.service import Rig
 
@@ -25,15 +27,16 @@ def many(count: int) -> str:
 class Bench:
     """A reloader with its source and what it did."""
 
-    def __init__(self, files: dict[str, str] = BASE) -> None:
+    def __init__(self, files: dict[str, str] = BASE, share: Share | None = None) -> None:
         self.rig = Rig()
         self.source = MemorySource(files)
         self.applied: list[Any] = []
         self.console = self.rig.service().console
+        self.enrolment = Enrolment(self.rig.registry, self.rig.clock, self.rig.notes.append, share=share)
         self.reloader = Reloader(
             load(files, {}, {}),
             self.source,
-            self.rig.registry,
+            self.enrolment,
             apply=self.applied.append,
             console=self.console,
             observe=self.rig.notes.append,
@@ -54,7 +57,7 @@ async def test_a_good_change_is_applied_and_noted():
     bench = Bench()
     two = FEEDS.replace("]", ", {id: b, url: https://b.example/rss}]")
     assert await bench.change(feeds__all=two, watches__port="id: port\nquery: port OR ship\n") == (True, [])
-    assert set(await bench.rig.registry.feeds()) == {"b"}
+    assert set(await bench.rig.registry.feeds()) == {"a", "b"}
     assert [config.watches[0].query for config in bench.applied] == ["port OR ship"]
     note = bench.last
     assert (note.ok, note.feeds_added, note.feeds_changed, note.feeds_removed, note.watches_changed) == (
@@ -108,7 +111,7 @@ async def test_a_ledger_that_cannot_take_the_feeds_keeps_the_old_rules():
     bench = Bench()
     real = bench.rig.registry.apply
 
-    async def full(_changes):
+    async def full(_changes, _mark=None):
         raise LedgerError("the disk is full")
 
     bench.rig.registry.apply = full
@@ -119,6 +122,16 @@ async def test_a_ledger_that_cannot_take_the_feeds_keeps_the_old_rules():
     bench.rig.registry.apply = real
     assert (await bench.reloader.reload())[0]
     assert len(bench.applied) == 1
+
+
+async def test_where_many_share_the_ledger_rules_change_at_once_and_the_feeds_are_left_to_the_writer():
+    """A replica without shard 0 writes nothing, however the ledger does; it judges by the new rules all the same."""
+    store = MemoryStore()
+    bench = Bench(share=Share(lambda: False, MemoryRegistry(store).mark))
+    bench.rig.registry.apply = None
+    assert await bench.change(watches__port="id: port\nquery: ship\n", feeds__all=many(2)) == (True, [])
+    assert [config.watches[0].query for config in bench.applied] == ["ship"]
+    assert store.specs == {}
 
 
 async def test_files_that_change_are_read_by_themselves():
