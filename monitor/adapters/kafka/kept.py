@@ -1,0 +1,118 @@
+"""What lies in the two compacted topics of the ledger: records of feeds, their states, and due times, made and read.
+
+Keys that begin with `~` belong to the shard or the installation: they are no feeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from monitor.adapters.kafka.installation import Installation
+from monitor.adapters.kafka.restore import Kept
+from monitor.adapters.kafka.transaction import Entry
+from monitor.errors import LedgerError
+from monitor.model.feed import FeedSpec
+from monitor.model.ids import FeedId, ShardId
+from monitor.model.units import Instant
+from monitor.state.codec import decode_spec, encode_spec
+
+FENCE = b"~fence"
+DUES = "~dues"
+STATE = "state"
+"""Header of a registry record: what is remembered of a feed that came from another shard."""
+_DUES = msgspec.json.Decoder(dict[str, float])
+
+
+@dataclass(slots=True)
+class Contents:
+    """One shard as its two partitions have it."""
+
+    specs: dict[FeedId, FeedSpec] = field(default_factory=dict)
+    brought: dict[FeedId, bytes] = field(default_factory=dict)
+    """States that feeds brought along and that are in the registry's record alone."""
+    states: dict[FeedId, bytes] = field(default_factory=dict)
+    orphans: set[FeedId] = field(default_factory=set)
+    """Feeds that are gone and whose state is still there."""
+    dues: dict[FeedId, Instant] = field(default_factory=dict)
+
+
+def is_feed(key: str) -> bool:
+    return not key.startswith("~")
+
+
+def feed_entry(
+    installation: Installation, shard: ShardId, feed: FeedId, spec: FeedSpec | None, state: bytes | None = None
+) -> Entry:
+    """A feed's record in the registry; `spec` None removes it. `state`: what it brings along from another shard."""
+    headers = () if state is None else ((STATE, state),)
+    value = None if spec is None else encode_spec(spec)
+    return Entry(installation.feeds, feed.encode(), value, shard, headers, id=feed)
+
+
+def state_entry(installation: Installation, shard: ShardId, feed: FeedId, state: bytes | None) -> Entry:
+    """A feed's state; None forgets it."""
+    return Entry(installation.states, feed.encode(), state, shard, id=feed)
+
+
+def dues_entry(installation: Installation, shard: ShardId, dues: Mapping[FeedId, Instant]) -> Entry:
+    """All due times of a shard that are newer than their states, in one record."""
+    return Entry(installation.states, DUES.encode(), msgspec.json.encode(dues), shard, id=DUES)
+
+
+def fences(installation: Installation, shard: ShardId) -> tuple[Entry, Entry]:
+    """The two records an owner reads up to: registry, states."""
+    return (
+        Entry(installation.feeds, FENCE, b"", shard, id="~fence"),
+        Entry(installation.states, FENCE, b"", shard, id="~fence"),
+    )
+
+
+def contents(registry: Iterable[Kept], states: Iterable[Kept]) -> Contents:
+    """What the records of one shard come to, each topic's in order. Raises LedgerError for what cannot be read."""
+    found = Contents()
+    for kept in _newest(registry).values():
+        if is_feed(kept.key) and kept.value is not None:
+            feed, found.specs[FeedId(kept.key)] = FeedId(kept.key), spec_of(kept)
+            if STATE in kept.headers:
+                found.brought[feed] = kept.headers[STATE]
+    newest = _newest(states)
+    _read_states(found, newest)
+    _read_dues(found, newest)
+    return found
+
+
+def spec_of(kept: Kept) -> FeedSpec:
+    """Raises LedgerError for a record of the registry that is none."""
+    try:
+        return decode_spec(kept.value or b"")
+    except ValueError as error:
+        place = f"partition {kept.partition}, offset {kept.offset}"
+        raise LedgerError(f"the registry's record of {kept.key} ({place}) cannot be read: {error}") from error
+
+
+def _newest(records: Iterable[Kept]) -> dict[str, Kept]:
+    return {kept.key: kept for kept in records}
+
+
+def _read_states(found: Contents, newest: Mapping[str, Kept]) -> None:
+    for key, kept in newest.items():
+        if kept.value is not None and is_feed(key):
+            if FeedId(key) in found.specs:
+                found.states[FeedId(key)] = kept.value
+                found.brought.pop(FeedId(key), None)
+            else:
+                found.orphans.add(FeedId(key))
+
+
+def _read_dues(found: Contents, newest: Mapping[str, Kept]) -> None:
+    """A state that was written later has a due time of its own, which ends this one."""
+    dues = newest.get(DUES)
+    if dues is None or dues.value is None:
+        return
+    for key, due in _DUES.decode(dues.value).items():
+        state = newest.get(key)
+        if FeedId(key) in found.specs and (state is None or state.offset < dues.offset):
+            found.dues[FeedId(key)] = due
