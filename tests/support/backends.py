@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
+from uuid import uuid4
 
+from monitor.adapters.kafka.client import ClusterSettings
+from monitor.adapters.kafka.installation import Installation
+from monitor.adapters.kafka.ledger import KafkaLedger
+from monitor.adapters.kafka.shard import KafkaShard
+from monitor.adapters.kafka.topics import ensure
+from monitor.adapters.kafka.view import KafkaView
 from monitor.adapters.sqlite.database import Database
 from monitor.adapters.sqlite.events import Retention, SqliteEventLog
 from monitor.adapters.sqlite.ledger import SqliteLedger, SqliteView
 from monitor.adapters.sqlite.registry import SqliteRegistry
+from monitor.model.ids import ShardId
 from monitor.ports import EventLog, Ledger, LedgerView, Registry
+from monitor.publish.topics import TopicSpec, TopicTable
 from monitor.testing.clock import ManualClock
 from monitor.testing.ledger import MemoryEventLog, MemoryLedger, MemoryRegistry, MemoryStore, MemoryView
 
@@ -17,6 +29,10 @@ from monitor.testing.ledger import MemoryEventLog, MemoryLedger, MemoryRegistry,
 class BackEnd(Protocol):
     """One installation and its clock; the ports are those of the process that runs now."""
 
+    embedded: ClassVar[bool]
+    """Whether its log is one numbered table: ids are unique in it, numbers have no gap, and order holds over topics."""
+    prefix: str
+    """Of the names of topics."""
     clock: ManualClock
     ledger: Ledger
     registry: Registry
@@ -36,6 +52,8 @@ class BackEnd(Protocol):
 class MemoryBackEnd:
     """Everything in one object; what a restart leaves is the store."""
 
+    embedded, prefix = True, "news."
+
     def __init__(self, _folder: Path) -> None:
         self.clock, self._store = ManualClock(), MemoryStore()
 
@@ -52,6 +70,8 @@ class MemoryBackEnd:
 
 class SqliteBackEnd:
     """The embedded ledger on disk."""
+
+    embedded, prefix = True, "news."
 
     def __init__(self, folder: Path) -> None:
         self.clock, self._folder = ManualClock(), folder
@@ -70,5 +90,64 @@ class SqliteBackEnd:
         await self._database.close()
 
 
+class KafkaBackEnd:
+    """An installation of its own on brokers that others use too, with one shard and every topic the suites name."""
+
+    embedded = False
+
+    def __init__(self, bootstrap_servers: Sequence[str], shards: int = 1, **settings: Any) -> None:
+        self.clock, name = ManualClock(), f"test-{uuid4().hex[:12]}"
+        self.prefix = f"{name}."
+        self.table = TopicTable(self.prefix)
+        self.settings = ClusterSettings(tuple(bootstrap_servers), **settings)
+        self.installation = Installation(
+            name, self.table.feeds, self.table.feed_state, self.table.rescue, shards, session_timeout=6.0
+        )
+        self._there = False
+
+    async def start(self, age: float = 86400.0, size: int = 1 << 30) -> None:
+        """Retention is the brokers': neither age nor size is looked at."""
+        if not self._there:
+            rows = await ensure(self.settings, self._plan())
+            assert all(row.usable for row in rows), rows
+            self._there = True
+        self.ledger = _Counted(self.settings, self.installation)
+        self.view = KafkaView(self.settings, self.installation)
+
+    @cached_property
+    def registry(self) -> Registry:
+        from monitor.adapters.kafka.registry import KafkaRegistry
+
+        return KafkaRegistry(self.settings, self.installation)
+
+    async def restart(self, age: float = 86400.0, size: int = 1 << 30) -> None:
+        await self.close()
+        await self.start(age, size)
+
+    async def close(self) -> None:
+        for shard in self.ledger.opened:
+            await shard.close()
+
+    def _plan(self) -> tuple[TopicSpec, ...]:
+        articles, *others = self.table.plan((), 1, 1)
+        alerts = [
+            replace(articles, name=f"{self.prefix}alerts.{watch}", partitions=3) for watch in ("ukraine", "taiwan")
+        ]
+        return (articles, *others, *alerts, *self.table.ledger_plan(self.installation.shards, 1, 1))
+
+
+class _Counted(KafkaLedger):
+    """Knows what it has opened, so that the end of a process ends it too."""
+
+    def __init__(self, settings: ClusterSettings, installation: Installation) -> None:
+        super().__init__(settings, installation)
+        self.opened: list[KafkaShard] = []
+
+    async def open(self, shard: ShardId) -> KafkaShard:
+        opened = await super().open(shard)
+        self.opened.append(opened)
+        return opened
+
+
 BACK_ENDS = {"memory": MemoryBackEnd, "sqlite": SqliteBackEnd}
-"""By name; a suite takes those that run everywhere, and names others with the mark `service`."""
+"""Those that run everywhere, by name; the suites run over Kafka too, with the mark `service`."""
