@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    online: bool = typer.Option(False, "--online", help="Compare the topics of Kafka sinks with the plan as well."),
+    online: bool = typer.Option(False, "--online", help="Compare topics in Kafka with the plan as well."),
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:

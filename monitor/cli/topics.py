@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from monitor.app.build.topics import Step
 
-app = group("topics", "The topics of the Kafka sinks, from one table.")
+app = group("topics", "The topics of ledger and sinks in Kafka, from one table.")
 PLANNED = ("topic", "partitions", "replication", "config")
 FOUND = ("topic", "state", "problem")
 
@@ -44,18 +44,19 @@ def verify(config: Path = CONFIG, json: bool = JSON) -> None:
 
 
 def _topics(directory: Path, step: Step, json: bool) -> None:
-    from monitor.app.build.topics import clusters, topic_rows
+    from monitor.app.build.topics import targets, topic_rows
 
     known = configuration(directory)
-    if step != "plan" and not clusters(known):
-        raise UsageError("no sink of kind kafka is configured, so there is no cluster to ask; `topics plan` needs none")
+    asked = targets(known)
+    if step != "plan" and not asked:
+        raise UsageError("neither ledger nor a sink is of kind kafka: there is no cluster; `topics plan` needs none")
     rows = run_async(lambda: topic_rows(known, step))
     if json:
         print_rows(rows, json, ())
     elif step == "plan":
         print_rows([{**row, "config": _spelt(row["config"])} for row in rows], json, PLANNED)
     else:
-        print_rows(rows, json, FOUND)
+        print_rows(rows, json, FOUND if len(asked) == 1 else ("for", *FOUND))
         tell(*(f"{row['topic']}: {row['remedy']}" for row in rows if row["remedy"]))
     if code := worth(rows):
         raise typer.Exit(code)

@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.app.build.sinks import cluster, name_of
-from monitor.app.build.topics import clusters
+from monitor.app.build.topics import Target, targets
 from monitor.config.config import Config
-from monitor.config.schema import PLACEHOLDER, KafkaSettings
+from monitor.config.schema import PLACEHOLDER
 from monitor.errors import Unreachable
 
 LXML = (6, 1)
@@ -43,8 +42,11 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
     yield _data(Path(config.settings.data_dir))
     yield _contact(config.settings.contact)
     yield await _names(config)
-    for sink in clusters(config):
-        yield await _kafka(sink, config)
+    for target in targets(config):
+        reached = await _reached(target)
+        yield reached
+        if reached.ok:
+            yield await _topics(target, ensure=config.settings.topics.ensure)
 
 
 def _python() -> Finding:
@@ -103,14 +105,32 @@ async def _names(config: Config) -> Finding:
     return Finding("names", bool(found), f"{NAME} is known", dependency=True)
 
 
-async def _kafka(sink: KafkaSettings, config: Config) -> Finding:
-    from monitor.adapters.kafka.client import close_bounded, open_admin
+async def _reached(target: Target) -> Finding:
+    """Whether a broker answers, takes us for who we say we are, and serves what we ask."""
+    from monitor.adapters.kafka.survey import survey
 
-    servers = ", ".join(sink.bootstrap_servers)
+    check = f"kafka {target.name}"
     try:
-        await close_bounded(await open_admin(cluster(sink, config.settings)))
+        found = await survey(target.settings)
     except Unreachable as error:
-        return Finding(
-            f"kafka {name_of(sink)}", False, str(error), "start the brokers, or mend the sink", dependency=True
-        )
-    return Finding(f"kafka {name_of(sink)}", True, f"{servers} answers", dependency=True)
+        return Finding(check, False, str(error), "start the brokers, or mend the settings", dependency=True)
+    if found.unserved:
+        detail = f"does not serve {', '.join(found.unserved)} in a version this program speaks"
+        return Finding(check, False, detail, "use Apache Kafka 4, or what behaves like it", dependency=True)
+    servers, count = ", ".join(target.settings.bootstrap_servers), found.brokers
+    return Finding(check, True, f"{servers} answers: {count} broker{'' if count == 1 else 's'}", dependency=True)
+
+
+async def _topics(target: Target, *, ensure: bool) -> Finding:
+    """Whether records could be written; what the start of the service would create is no fault."""
+    from monitor.adapters.kafka.topics import verify
+
+    rows = await verify(target.settings, target.specs)
+    lacking = [row for row in rows if row.state == "missing"]
+    wrong = [row for row in rows if not row.usable and not (ensure and row in lacking)]
+    check = f"topics {target.name}"
+    if wrong:
+        detail = "; ".join(f"{row.topic}: {row.problem}" for row in wrong)
+        return Finding(check, False, detail, "`news-monitor topics verify` names the commands", dependency=True)
+    made = f", {len(lacking)} to be created at start" if lacking else ""
+    return Finding(check, True, f"{len(rows) - len(lacking)} of {len(rows)} can be used{made}", dependency=True)

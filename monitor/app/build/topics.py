@@ -1,40 +1,99 @@
-"""Topics of the clusters that the sinks write to: the plan, and what a cluster has of it."""
+"""Topics of the clusters that the ledger and the sinks write to: the plan, and what a cluster has of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
-from monitor.app.build.sinks import cluster, name_of
+from monitor.app.arming import Faults
+from monitor.app.build.clustered import cluster_of, ledger_specs
+from monitor.app.build.sinks import cluster, name_of, plan_of
 from monitor.config.config import Config
-from monitor.config.schema import KafkaSettings
-from monitor.publish.topics import TopicSpec, TopicTable
+from monitor.config.schema import KafkaLedgerSettings, KafkaSettings
+from monitor.model.notes import Note
+from monitor.model.watch import Watch
+from monitor.publish.topics import TopicSpec
+
+if TYPE_CHECKING:
+    from monitor.adapters.kafka.client import ClusterSettings
+    from monitor.adapters.kafka.gate import TopicGate
 
 Step = Literal["plan", "ensure", "verify"]
+LEDGER = "ledger"
+"""What needs a topic, where it is no sink."""
 
 
-def clusters(config: Config) -> Sequence[KafkaSettings]:
-    """The Kafka sinks."""
-    return [sink for sink in config.settings.sinks if isinstance(sink, KafkaSettings)]
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A cluster, who writes to it, and the topics it has to have."""
+
+    name: str
+    settings: ClusterSettings
+    specs: tuple[TopicSpec, ...]
 
 
-def specs(config: Config) -> Sequence[TopicSpec]:
-    """Every topic this configuration writes to, by name."""
-    wanted = config.settings.topics
-    table = TopicTable(wanted.prefix, config.settings.alerts.topic)
-    return table.plan(config.watches, wanted.replication, wanted.min_insync_replicas)
+def targets(config: Config) -> Sequence[Target]:
+    """The cluster of the ledger, if it has one, and those of the Kafka sinks."""
+    published = plan_of(config.settings, config.watches)
+    found = [
+        Target(name_of(sink), cluster(sink, config.settings), published)
+        for sink in config.settings.sinks
+        if isinstance(sink, KafkaSettings)
+    ]
+    if isinstance(config.settings.ledger, KafkaLedgerSettings):
+        found.insert(0, Target(LEDGER, cluster_of(config), (*published, *ledger_specs(config))))
+    return found
 
 
 async def topic_rows(config: Config, step: Step) -> list[dict[str, Any]]:
-    """One object a topic and cluster; a plan asks nobody."""
+    """One object a topic and cluster; a plan asks nobody and names each topic once."""
     from monitor.adapters.kafka import topics
 
-    wanted = specs(config)
     if step == "plan":
-        return [row.as_json() for row in topics.planned(wanted)]
+        return _planned(config)
     ask = topics.ensure if step == "ensure" else topics.verify
     found = []
-    for sink in clusters(config):
-        rows = await ask(cluster(sink, config.settings), wanted)
-        found += [{**row.as_json(), "sink": name_of(sink), "usable": row.usable} for row in rows]
+    for target in targets(config):
+        rows = await ask(target.settings, target.specs)
+        found += [{**row.as_json(), "for": target.name, "sink": target.name, "usable": row.usable} for row in rows]
     return found
+
+
+def gate_of(config: Config, watches: Callable[[], Sequence[Watch]], observe: Callable[[Note], None]) -> TopicGate:
+    """What the shards of the Kafka ledger have to pass. `watches`: those that are armed now."""
+    from monitor.adapters.kafka.gate import TopicGate
+
+    fixed = ledger_specs(config)
+    return TopicGate(
+        cluster_of(config),
+        lambda: (*fixed, *plan_of(config.settings, watches())),
+        ensure=config.settings.topics.ensure,
+        observe=observe,
+    )
+
+
+def faults_of(config: Config, watches: Callable[[], Sequence[Watch]]) -> Faults:
+    """How watches that are pending learn of their topics. `watches`: all of the configuration in force."""
+    from monitor.adapters.kafka import topics
+
+    ask = topics.ensure if config.settings.topics.ensure else topics.verify
+
+    async def faults(wanted: Collection[str]) -> Mapping[str, str]:
+        specs = [spec for spec in plan_of(config.settings, watches()) if spec.name in wanted]
+        rows = await ask(cluster_of(config), specs)
+        return {row.topic: "; ".join(filter(None, (row.problem, row.remedy))) for row in rows if not row.usable}
+
+    return faults
+
+
+def _planned(config: Config) -> list[dict[str, Any]]:
+    from monitor.adapters.kafka import topics
+
+    users: dict[TopicSpec, list[str]] = {spec: [] for spec in plan_of(config.settings, config.watches)}
+    for target in targets(config):
+        for spec in target.specs:
+            users.setdefault(spec, []).append(target.name)
+    rows = topics.planned(sorted(users, key=lambda spec: spec.name))
+    names = {spec.name: ", ".join(names) for spec, names in users.items()}
+    return [{**row.as_json(), "for": names[row.topic]} for row in rows]
