@@ -153,6 +153,10 @@ class ShardLedger(Protocol):
         """Due times newer than the state's own."""
 
     @property
+    def positions(self) -> Mapping[str, int]:
+        """How far the shard had read what is named so, as of the last commit before opening."""
+
+    @property
     def pace(self) -> float:
         """Seconds between the beginnings of two commits below which they only get dearer; 0 = as they come."""
 
@@ -262,6 +266,25 @@ class Spool(Protocol):
 
     async def close(self) -> None:
         """Lets go of the place; a disk keeps what is in it."""
+
+
+class Rescue(Protocol):
+    """Where polls that waited in one process find the one that has their shard now. Raises only LedgerError."""
+
+    async def homes(self, row: Spooled) -> frozenset[ShardId]:
+        """Every shard its feed may be in now; none if there is no such feed any more."""
+
+    async def put(self, rows: Sequence[tuple[ShardId, Spooled]]) -> None:
+        """Each for a shard, durable on return; more than once is harmless."""
+
+    def rows(self, shard: ShardId, position: int) -> AsyncIterator[Sequence[tuple[int, Spooled | None]]]:
+        """What lies there for a shard from a position on, and goes on waiting for more.
+
+        Each row with the position behind it; None is a row nobody can read.
+        """
+
+    async def close(self) -> None:
+        """Ends within its limit, even when the back end is away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from monitor.model.article import Identified
+from monitor.model.article import Identified, Reading
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import EventId, FeedId, ShardId
 from monitor.model.notes import Note
@@ -105,6 +105,8 @@ class Outcome:
     counts: Counts = Counts()
     dead_letters: tuple[DeadLetter, ...] = ()
     notes: tuple[Note, ...] = ()
+    reading: Reading | None = None
+    """What was read, for a ledger that is away: then not the outcome is kept but what led to it."""
 
     @property
     def alerts_by_watch(self) -> tuple[tuple[str, int], ...]:
@@ -134,3 +136,5 @@ class Batch:
     """Due times of feeds whose poll changed nothing else."""
     moved: tuple[Moved, ...] = ()
     """Feeds whose host belongs to another shard: they leave this one in the same step."""
+    positions: tuple[tuple[str, int], ...] = ()
+    """How far the shard has read what is named so; moves in the same step."""

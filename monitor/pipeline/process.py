@@ -74,7 +74,8 @@ def processing(
     learned = _learn(feed, outcome, state, rules, moment)
     planned = _plan(feed, result, learned, rules, moment)
     notes = _notes(replace(outcome, state=planned), state, _response(result), rules, quiet=not moment.uplink)
-    return replace(outcome, state=planned, notes=outcome.notes + notes)
+    reading = result if isinstance(result, Reading) else None
+    return replace(outcome, state=planned, notes=outcome.notes + notes, reading=reading)
 
 
 def _response(result: Polled) -> Response:

@@ -33,6 +33,7 @@ class MemoryStore:
     head: int = 0
     cursors: dict[str, SinkCursor] = field(default_factory=dict)
     epochs: dict[ShardId, int] = field(default_factory=dict)
+    positions: dict[str, int] = field(default_factory=dict)
     listeners: set[asyncio.Queue[FeedChanges | None]] = field(default_factory=set)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     mark: Mark | None = None
@@ -73,6 +74,7 @@ class MemoryShard:
         self.specs: Mapping[FeedId, FeedSpec] = MappingProxyType(dict(store.specs))
         self.states: Mapping[FeedId, bytes] = MappingProxyType(dict(store.states))
         self.dues: Mapping[FeedId, Instant] = MappingProxyType(dict(store.dues))
+        self.positions: Mapping[str, int] = MappingProxyType(dict(store.positions))
         self._changes: asyncio.Queue[FeedChanges | None] = asyncio.Queue()
         self._alive = True
         self.pace, self.max_record = 0.0, None
@@ -110,6 +112,7 @@ class MemoryShard:
                 store.states[feed] = state
                 store.dues.pop(feed, None)
         store.dues.update({feed: due for feed, due in batch.dues if feed in store.specs})
+        store.positions.update(batch.positions)
 
 
 class MemoryView:

@@ -21,6 +21,7 @@ from monitor.state.codec import decode_spec, encode_spec
 
 FENCE = b"~fence"
 DUES = "~dues"
+POSITION = "~position:"
 STATE = "state"
 """Header of a registry record: what is remembered of a feed that came from another shard."""
 _DUES = msgspec.json.Decoder(dict[str, float])
@@ -37,6 +38,8 @@ class Contents:
     orphans: set[FeedId] = field(default_factory=set)
     """Feeds that are gone and whose state is still there."""
     dues: dict[FeedId, Instant] = field(default_factory=dict)
+    positions: dict[str, int] = field(default_factory=dict)
+    """How far the shard has read other topics, by name."""
 
 
 def is_feed(key: str) -> bool:
@@ -62,6 +65,12 @@ def dues_entry(installation: Installation, shard: ShardId, dues: Mapping[FeedId,
     return Entry(installation.states, DUES.encode(), msgspec.json.encode(dues), shard, id=DUES)
 
 
+def position_entry(installation: Installation, shard: ShardId, name: str, position: int) -> Entry:
+    """How far the shard has read what is named so."""
+    key = f"{POSITION}{name}"
+    return Entry(installation.states, key.encode(), msgspec.json.encode(position), shard, id=key)
+
+
 def fences(installation: Installation, shard: ShardId) -> tuple[Entry, Entry]:
     """The two records an owner reads up to: registry, states."""
     return (
@@ -81,6 +90,11 @@ def contents(registry: Iterable[Kept], states: Iterable[Kept]) -> Contents:
     newest = _newest(states)
     _read_states(found, newest)
     _read_dues(found, newest)
+    found.positions = {
+        key.removeprefix(POSITION): int(kept.value)
+        for key, kept in newest.items()
+        if key.startswith(POSITION) and kept.value is not None
+    }
     return found
 
 

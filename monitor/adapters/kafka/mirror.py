@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.adapters.kafka.installation import Installation
-from monitor.adapters.kafka.kept import STATE, Contents, dues_entry, feed_entry, is_feed, spec_of, state_entry
+from monitor.adapters.kafka.kept import (
+    STATE,
+    Contents,
+    dues_entry,
+    feed_entry,
+    is_feed,
+    position_entry,
+    spec_of,
+    state_entry,
+)
 from monitor.adapters.kafka.restore import Kept
 from monitor.adapters.kafka.transaction import Entry
 from monitor.model.event import Batch, Moved, Record
@@ -67,6 +76,7 @@ class Mirror:
             *(entry for one in batch.moved for entry in self._move(one)),
             # Behind the states: a state that lies behind the due times ends that of its feed.
             *([dues_entry(self._installation, self._shard, dues)] if due else []),
+            *(position_entry(self._installation, self._shard, *one) for one in batch.positions),
         )
         return Step(entries, states, gone, dues, moved)
 

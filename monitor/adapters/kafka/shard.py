@@ -47,6 +47,7 @@ class KafkaShard:
         self.specs: Mapping[FeedId, FeedSpec] = MappingProxyType(found.specs)
         self.states: Mapping[FeedId, bytes] = MappingProxyType(found.brought | found.states)
         self.dues: Mapping[FeedId, Instant] = MappingProxyType(found.dues)
+        self.positions: Mapping[str, int] = MappingProxyType(found.positions)
         self._home, self._shard, self._producer, self._follower = home, shard, producer, follower
         self._mirror = Mirror(home.installation, shard, found)
         self._turn, self._alive, self._closed = asyncio.Lock(), True, False

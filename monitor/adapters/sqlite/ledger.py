@@ -33,6 +33,8 @@ PUT_DUE = (
     "INSERT INTO states (feed, due) SELECT ?1, ?2 FROM feeds WHERE id = ?1 "
     "ON CONFLICT (feed) DO UPDATE SET due = excluded.due"
 )
+POSITION = "position:"
+PUT_POSITION = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class _Restored(NamedTuple):
@@ -40,6 +42,7 @@ class _Restored(NamedTuple):
     specs: Mapping[FeedId, FeedSpec]
     states: Mapping[FeedId, bytes]
     dues: Mapping[FeedId, Instant]
+    positions: Mapping[str, int]
     damaged: tuple[FeedId, ...]
 
 
@@ -76,6 +79,7 @@ class SqliteShard:
     ) -> None:
         self._database, self._shard, self._epoch = database, shard, restored.epoch
         self.specs, self.states, self.dues = restored.specs, restored.states, restored.dues
+        self.positions = restored.positions
         self._changes, self._point = changes, point
         self._turn, self._alive = asyncio.Lock(), True
         self.pace, self.max_record = 0.0, None
@@ -126,7 +130,8 @@ def _take_over(shard: ShardId, connection: sqlite3.Connection) -> _Restored:
         "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", (f"epoch:{shard}",)
     )
     damaged, epoch = _quarantine(connection), _epoch(shard, connection)
-    return _Restored(epoch, read_specs(connection), _states(connection), _dues(connection), damaged)
+    positions = _positions(connection)
+    return _Restored(epoch, read_specs(connection), _states(connection), _dues(connection), positions, damaged)
 
 
 def _quarantine(connection: sqlite3.Connection) -> tuple[FeedId, ...]:
@@ -158,6 +163,11 @@ def _dues(connection: sqlite3.Connection) -> Mapping[FeedId, Instant]:
     return MappingProxyType({FeedId(feed): due for feed, due in rows})
 
 
+def _positions(connection: sqlite3.Connection) -> Mapping[str, int]:
+    rows = connection.execute("SELECT key, value FROM meta WHERE key GLOB ?", (f"{POSITION}*",))
+    return MappingProxyType({key.removeprefix(POSITION): value for key, value in rows})
+
+
 def _commit(shard: ShardId, epoch: int, batch: Batch, connection: sqlite3.Connection) -> None:
     if _epoch(shard, connection) != epoch:
         raise Fenced(f"shard {shard} was opened again by somebody else")
@@ -165,6 +175,7 @@ def _commit(shard: ShardId, epoch: int, batch: Batch, connection: sqlite3.Connec
     # A new state holds its own due time, so an older separate one must not outlive it.
     connection.executemany(PUT_STATE, ((feed, state, crc32(state)) for feed, state in batch.states))
     connection.executemany(PUT_DUE, batch.dues)
+    connection.executemany(PUT_POSITION, ((f"{POSITION}{name}", value) for name, value in batch.positions))
 
 
 def _append(records: tuple[Record, ...], connection: sqlite3.Connection) -> None:

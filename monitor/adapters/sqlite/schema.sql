@@ -3,7 +3,7 @@ CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
--- head: seq of the newest event; bytes: size of all events held; epoch:<shard>: raised by every opening.
+-- head: seq of the newest event; bytes: size of all events held; epoch:<shard>: raised by every opening; position:<name>: how far the shard has read.
 INSERT INTO meta (key, value) VALUES ('head', 0), ('bytes', 0);
 
 CREATE TABLE feeds (
