@@ -21,7 +21,8 @@ from monitor.ports import Clock, Registry
 TICK = 0.5
 """Seconds between two looks at whether this replica has become the one that writes."""
 RECHECK = 600.0
-"""Seconds after which the registry is compared again, though nothing was heard: another's change can overtake ours."""
+"""Seconds after which the same is applied again, though nothing was heard: a move of a feed to another shard can overtake
+a change of it, and the registry puts that right when it is next written."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before another attempt at a ledger that failed; doubled up to the longest."""
 SUPERSEDED = "a configuration that was read later is in force; this one waits until its files change"
@@ -91,15 +92,14 @@ class Enrolment:
         change = feeds(known.values(), (*config.feeds, *self._extra))
         if share is None:
             return await self._registry.apply(_changes(change))
-        if not change and mark is not None and mark == self._level:
-            return True
         if problems := _too_many(change, known, config):
             raise ConfigError(problems)
         if not await self._registry.apply(_changes(change), mark):
             return False
+        if change or mark != self._level:
+            put = len(change.added) + len(change.changed)
+            self._observe(Enrolled(config.generation, put, len(change.removed)))
         self._level = mark
-        put = len(change.added) + len(change.changed)
-        self._observe(Enrolled(config.generation, put, len(change.removed)))
         return True
 
     async def run(self) -> None:

@@ -215,19 +215,20 @@ async def test_a_replica_that_starts_on_an_emptied_folder_takes_no_feeds_from_th
 
 
 @virtual
-async def test_what_another_overtook_is_put_right_later_and_an_unchanged_registry_is_left_alone():
-    """A look every ten minutes; nothing is written and nothing is told where nothing differs."""
+async def test_what_another_overtook_is_put_right_later():
+    """The same is applied every ten minutes, and told only where it changed something."""
     store = MemoryStore()
     replica = Replica(store)
     replica.owns = True
     await replica.enrolment.take(config("a"))
     async with serving(replica):
         await asyncio.sleep(RECHECK * 3)
-        assert len(replica.calls) == len(replica.notes) == 1
+        assert (len(replica.calls), len(replica.notes)) == (3, 1)
         wanted = store.specs[FeedId("a")]
         store.specs[FeedId("a")] = replace(wanted, name="as it was before")
         await asyncio.sleep(RECHECK + 2)
     assert store.specs == {FeedId("a"): wanted}
+    assert [note.feeds_put for note in replica.notes] == [1, 1]
 
 
 @virtual
