@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings what the tests need besides Python: Java and Maven with the jars of a real Kafka, `ip` for network namespaces,
-# a browser for the page. One line a step; does nothing, in well under a second, where everything is there.
+# Brings what the tests need besides Python: Java and Maven with the jars of a real Kafka, kcat, packages for Node that
+# check the AsyncAPI document, `ip` for network namespaces, a browser for the page. One line a step; does nothing, in well under a second, where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,8 @@ as_root() {
 }
 
 # command → Debian package
-needed=(java:default-jre-headless mvn:maven ip:iproute2 chromium:chromium chromedriver:chromium-driver)
+needed=(java:default-jre-headless javac:default-jdk-headless mvn:maven kcat:kcat npm:npm ip:iproute2 chromium:chromium
+  chromedriver:chromium-driver)
 packages=()
 for pair in "${needed[@]}"; do
   if command -v "${pair%%:*}" >/dev/null; then
@@ -35,4 +36,14 @@ fi
 
 if command -v java >/dev/null && command -v mvn >/dev/null; then
   "$python" -m tests.support.kafka
+fi
+
+# Checked versions: a newer parser may know newer rules.
+node=${MONITOR_TEST_NODE:-$HOME/.cache/news-monitor/node}
+if [[ -d $node/node_modules/@asyncapi/parser && -d $node/node_modules/@asyncapi/specs ]]; then
+  echo "asyncapi parser: there"
+elif command -v npm >/dev/null; then
+  mkdir -p "$node"
+  npm install --prefix "$node" --silent --no-fund --no-audit @asyncapi/parser@3.6.3 @asyncapi/specs@6.11.1
+  echo "asyncapi parser: fetched"
 fi

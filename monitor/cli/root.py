@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from monitor import __version__
 from monitor.cli import (
+    asyncapi,
     check,
     demo,
     doctor,
@@ -25,6 +26,7 @@ from monitor.cli import (
     run,
     settings,
     sinks,
+    state,
     status,
     tail,
     topics,
@@ -42,8 +44,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-COMMANDS = (run, demo, once, probe, explain, match, tail, feeds, watches, sinks, topics, letters, status)
-UPKEEP = (check, settings, doctor, version)
+COMMANDS = (run, demo, once, probe, explain, match, tail, feeds, watches, sinks, topics, asyncapi, letters, status)
+UPKEEP = (check, settings, state, doctor, version)
 for module in (*COMMANDS, *UPKEEP):
     module.register(app)
 
