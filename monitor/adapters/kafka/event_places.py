@@ -1,0 +1,78 @@
+"""Which topics hold events, and names of a place in all of them at once. Pure.
+
+A topic has no number that orders it with others: a place is the next offset of each partition, and its token that
+table as text that fits into a URL. What a token does not name is read from its beginning: it did not exist, or was
+empty, when the token was made.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from fnmatch import translate
+from itertools import pairwise
+
+import msgspec
+
+from monitor.errors import UsageError
+from monitor.publish.topics import PLACEHOLDER, TopicTable
+
+Part = tuple[str, int]
+"""Topic and number of a partition, equal to the library's own pair."""
+Places = Mapping[Part, int]
+"""The next offset of each partition."""
+LARGEST = 1 << 20
+"""Bytes of a token's table: some thousand topics."""
+WATCH = "[a-z0-9-]{1,64}"
+_TABLE = msgspec.msgpack.Decoder(dict[str, list[int]])
+
+
+def event_topics(table: TopicTable, own: Sequence[str] = (), wanted: Sequence[str] = ()) -> re.Pattern[str]:
+    """Matches the topics of this installation that hold events, and none of a neighbour with a longer prefix.
+
+    `own`: topics of watches that name one, behind the prefix. `wanted`: only these of them; `*` is allowed.
+    """
+    template = f"{WATCH}".join(map(re.escape, table.alerts.split(PLACEHOLDER)))
+    fixed = (table.articles, table.feed_events, table.dead_letters, f"{table.prefix}stories")
+    names = [*map(re.escape, fixed), *(re.escape(table.prefix + name) for name in own)]
+    every = "|".join([*names, re.escape(table.prefix) + template])
+    if not wanted:
+        return re.compile(rf"(?:{every})\Z")
+    return re.compile(rf"(?=(?:{every})\Z)(?:{'|'.join(map(translate, wanted))})")
+
+
+def token_of(places: Places) -> str:
+    """A place as text of letters, digits, `-` and `_`. Partitions nothing was read of are left out."""
+    table: dict[str, list[int]] = {}
+    for (topic, number), offset in sorted(places.items()):
+        if offset:
+            known = table.setdefault(topic, [])
+            known += [0] * (number + 1 - len(known))
+            known[number] = offset
+    packed = zlib.compress(msgspec.msgpack.encode(table), 6)
+    return urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def places_of(token: str, topics: re.Pattern[str]) -> dict[Part, int]:
+    """The place a token names. Raises UsageError for text that is none, or names what is no topic of ours."""
+    try:
+        if not (token.isascii() and re.fullmatch("[A-Za-z0-9_-]+", token)):
+            raise ValueError(token)
+        unpacker = zlib.decompressobj()
+        packed = unpacker.decompress(urlsafe_b64decode(token + "=" * (-len(token) % 4)), LARGEST)
+        if not unpacker.eof or unpacker.unused_data:
+            raise ValueError(token)
+        table = _TABLE.decode(packed)
+    except (ValueError, zlib.error, msgspec.DecodeError) as error:
+        raise UsageError(f"{token[:40]}: no place in this log; use what it gave as a cursor") from error
+    names = list(table)
+    if not all(map(topics.match, names)) or any(one >= other for one, other in pairwise(names)):
+        raise UsageError(f"{token[:40]}: a place in another log")
+    return {
+        (topic, number): offset
+        for topic, offsets in table.items()
+        for number, offset in enumerate(offsets)
+        if 0 < offset < 1 << 62
+    }
