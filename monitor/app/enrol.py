@@ -21,7 +21,7 @@ from monitor.ports import Clock, Registry
 TICK = 0.5
 """Seconds between two looks at whether this replica has become the one that writes."""
 RECHECK = 600.0
-"""Seconds after which the same is applied again, though nothing was heard: a move of a feed to another shard can overtake
+"""Seconds after which the same is applied again, though nothing was heard: a feed's move to another shard can overtake
 a change of it, and the registry puts that right when it is next written."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before another attempt at a ledger that failed; doubled up to the longest."""
