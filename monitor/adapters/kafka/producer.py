@@ -135,6 +135,11 @@ async def end_producer(inner: AIOKafkaProducer) -> None:
     await close_bounded(inner.client)
     # What the first cancellation waited for may have been an answer that cannot come any more.
     await end_bounded(inner._sender.sender_task)
+    for batches in inner._message_accumulator._batches.values():
+        for batch in batches:
+            # Nobody asks what became of a batch that never left, and asyncio would complain of that in the log.
+            if batch._drain_waiter.done():
+                batch._drain_waiter.exception()
 
 
 def outcome(future: asyncio.Future[Any]) -> BaseException | None:
