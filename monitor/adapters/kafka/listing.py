@@ -57,8 +57,8 @@ class Listing:
 
     def entries(self, changes: FeedChanges, mark: Mark | None) -> list[Entry]:
         """What has to be written; nothing for what is so already."""
-        wanted = {spec.id: spec for spec in changes.put}
-        gone = set(changes.removed) - wanted.keys()
+        gone = set(changes.removed)
+        wanted = {spec.id: spec for spec in changes.put if spec.id not in gone}
         put = (self._put(spec) for spec in wanted.values())
         return [*self._removals(gone), *(one for one in put if one is not None), *self._marking(mark)]
 
