@@ -20,6 +20,8 @@ MAX_RECORDS = 2_000
 MAX_BYTES = 8 << 20
 """Of one batch; the next one follows at once."""
 
+Position = tuple[str, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -29,6 +31,8 @@ class Settled:
     outcome: Outcome
     state: bytes | None
     done: asyncio.Future[None] = field(compare=False)
+    position: Position | None = None
+    """What the poll was read from, and up to where that is read then."""
 
 
 class Commits:
@@ -41,16 +45,20 @@ class Commits:
         self._wake = asyncio.Event()
         self._closed = self._flushing = False
         self._failed: LedgerError | None = None
+        self._lost: tuple[Outcome, ...] = ()
 
-    async def settle(self, feed: FeedId, outcome: Outcome, state: bytes | None) -> None:
+    async def settle(
+        self, feed: FeedId, outcome: Outcome, state: bytes | None, position: Position | None = None
+    ) -> None:
         """Returns when the outcome is durable. Raises LedgerError when the shard has to be opened again."""
         if self._failed is not None:
+            self._lost += (outcome,)
             raise self._failed
-        if state is None and not outcome.records:
+        if state is None and not outcome.records and position is None:
             self._dues[feed] = outcome.state.cadence.due
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(Settled(feed, outcome, state, done))
+        self._queue.append(Settled(feed, outcome, state, done, position))
         self._wake.set()
         await done
 
@@ -106,10 +114,11 @@ class Commits:
             states=tuple((one.feed, one.state) for one in taken if one.state is not None),
             records=tuple(record for one in taken for record in one.outcome.records),
             dues=tuple((one.feed, one.outcome.state.cadence.due) for one in taken if one.state is None),
+            positions=tuple(one.position for one in taken if one.position is not None),
         )
         try:
             await self._ledger.commit(batch)
-        except LedgerError:
+        except BaseException:
             self._queue = taken + self._queue
             raise
         for one in taken:
@@ -123,8 +132,13 @@ class Commits:
         latencies = tuple(max(0.0, now - event.time) for one in taken for event in one.outcome.events)
         return Committed(len(batch.records), len(batch.states), duration, latencies)
 
+    @property
+    def unsettled(self) -> tuple[Outcome, ...]:
+        """What was handed over and is not known to be durable, oldest first."""
+        return (*self._lost, *(one.outcome for one in self._queue))
+
     def _fail(self, error: LedgerError) -> None:
-        self._failed = error
+        self._failed, self._lost = error, self.unsettled
         for one in self._queue:
             if not one.done.done():
                 one.done.set_exception(error)

@@ -6,9 +6,10 @@ fetch ─► read (in a killable process) ─► process (pure, in slices) ─�
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
-from monitor.app.commits import Commits
+from monitor.app.commits import Position
 from monitor.app.pacing import HostShut
 from monitor.app.parts import Parts
 from monitor.errors import LedgerError, StorageFailed
@@ -20,7 +21,8 @@ from monitor.model.ids import FeedId, HostKey
 from monitor.model.notes import Note, PollCrashed, UplinkChanged
 from monitor.model.poll import Failed, Fetched, Response, Throttled, Verdict
 from monitor.model.state import FeedState
-from monitor.pipeline import Moment, Polled, hints_of, process, processing, remembered_failure
+from monitor.pipeline import Moment, Polled, hints_of, process, processing, remembered_failure, taking_up
+from monitor.ports import Spooled
 from monitor.schedule.placement import host_key
 from monitor.state.codec import decode_state, encode_state
 from monitor.state.transition import worth_writing
@@ -31,23 +33,44 @@ Settled = tuple[Outcome, bytes | None]
 """An outcome with the state to write, if it is worth writing."""
 
 
-class Worker:
-    """Polls feeds of one open shard."""
+class Target(Protocol):
+    """Where outcomes go: into the ledger (`Commits`), or while that is away into the spool (`Outage`)."""
 
-    def __init__(self, parts: Parts, commits: Commits, *, settled: Callable[[FeedSpec, Outcome], None]) -> None:
-        self._parts, self._commits, self._settled = parts, commits, settled
+    async def settle(
+        self, feed: FeedId, outcome: Outcome, state: bytes | None, position: Position | None = None
+    ) -> None:
+        """Returns when the outcome is kept."""
+
+
+class Worker:
+    """Polls feeds of one shard."""
+
+    def __init__(self, parts: Parts, target: Target, *, settled: Callable[[FeedSpec, Outcome], None]) -> None:
+        self._parts, self._target, self._settled = parts, target, settled
 
     async def poll(self, feed: FeedSpec, stored: bytes | None) -> None:
         """One poll of a feed whose state is stored so, until its outcome is durable.
 
         A fault of ours costs this poll only; LedgerError and StorageFailed cost more.
         """
+        await self._settle(feed, stored, self._decide(feed, stored))
+
+    async def take_up(
+        self, feed: FeedSpec, stored: bytes | None, row: Spooled, position: Position | None = None
+    ) -> None:
+        """A poll that was read before and waited, until its outcome is durable: judged by the state and the rules of
+        today, at the moment at which it was read, so that cadence and first sight are what they were."""
+        await self._settle(feed, stored, self._judge(feed, stored, row), position)
+
+    async def _settle(
+        self, feed: FeedSpec, stored: bytes | None, deciding: Awaitable[Settled], position: Position | None = None
+    ) -> None:
         try:
-            outcome, data = await self._decide(feed, stored)
+            outcome, data = await deciding
         except Exception as error:  # noqa: BLE001  a mistake of ours in one poll must not end the process
             outcome, data = self._crashed(feed, stored, error)
         self._parts.point("poll.processed")
-        await self._commits.settle(feed.id, outcome, data)
+        await self._target.settle(feed.id, outcome, data, position)
         self._settled(feed, outcome)
         self._parts.point("poll.settled")
         for note in outcome.notes:
@@ -62,6 +85,12 @@ class Worker:
         self._tell_breaker(feed, result)
         point("poll.read")
         outcome = await self._process(feed, result, state)
+        return outcome, encode_state(outcome.state) if worth_writing(state, outcome.state) else None
+
+    async def _judge(self, feed: FeedSpec, stored: bytes | None, row: Spooled) -> Settled:
+        state, moment = state_of(feed.id, stored), Moment(row.at, self._parts.clock.jitter())
+        steps = taking_up(feed, row.reading, state, self._parts.in_force.rules, moment)
+        outcome = await self._parts.lane.run(steps)
         return outcome, encode_state(outcome.state) if worth_writing(state, outcome.state) else None
 
     async def _fetch(self, feed: FeedSpec, state: FeedState) -> Verdict:

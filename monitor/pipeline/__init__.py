@@ -14,6 +14,7 @@ from monitor.pipeline.hints import hints_of, remembered_failure
 from monitor.pipeline.process import Moment, Polled, process, processing
 from monitor.pipeline.reading import read
 from monitor.pipeline.rules import Rules
+from monitor.pipeline.waiting import taking_up
 
 __all__ = [
     "Moment",
@@ -25,4 +26,5 @@ __all__ = [
     "processing",
     "read",
     "remembered_failure",
+    "taking_up",
 ]
