@@ -12,6 +12,7 @@ from monitor.model.event import Logged
 from monitor.model.units import Instant
 from monitor.ports import Console, EventLog
 from monitor.publish.envelope import ALERT, Topics
+from monitor.publish.line import place
 
 SCANNED = 5_000
 """Records looked at for one answer; what is further back is reached by the cursor."""
@@ -50,7 +51,7 @@ class Found:
     """A page of alerts; `cursor` leads to the next one."""
 
     items: tuple[dict[str, Any], ...]
-    cursor: int | None
+    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,10 @@ class Alerts:
                 before, scanned = row.seq, scanned + 1
                 items += read_alerts([row], wanted)
                 if len(items) == wanted.limit:
-                    return Found(tuple(items), before)
+                    return Found(tuple(items), self.log.token(before))
             if len(rows) < CHUNK:
                 return Found(tuple(items), None)
-        return Found(tuple(items), before if topics else None)
+        return Found(tuple(items), self.log.token(before) if before is not None and topics else None)
 
     def topics_of(self, wanted: Wanted) -> list[str]:
         """Where these alerts are. Raises KeyError for a watch that does not exist."""
@@ -94,7 +95,7 @@ def read_alerts(rows: Sequence[Logged], wanted: Wanted) -> list[dict[str, Any]]:
         if ("ce_type", ALERT) in row.record.headers:
             alert = msgspec.json.decode(row.record.value)
             if wanted.fits(alert, row.record.at):
-                found.append({"seq": row.seq, **alert})
+                found.append(place(row) | alert)
     return found
 
 

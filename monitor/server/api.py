@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from monitor.model.event import Logged
 from monitor.ports import Console, EventLog
+from monitor.publish import line
 from monitor.publish.envelope import ARTICLE, Topics
 from monitor.server.alerts import Alerts, Found
-from monitor.server.parameters import ALERTS, PAGED, limit, number, parameters, wanted_of
+from monitor.server.parameters import ALERTS, PAGED, limit, number, parameters, place, wanted_of
 from monitor.server.shapes import csv_of, feed_of, status_of, watch_of
 from monitor.server.web import bad_request, json_response, not_found
 
@@ -83,17 +85,17 @@ class Api:
     async def articles(self, request: web.Request) -> web.Response:
         """Article events, newest first; `feed=` names a feed."""
         query = parameters(request, *PAGED, "feed")
-        most, before, room = limit(query), number(query, "cursor"), MAX_BYTES
+        most, before, room = limit(query), await place(self.log, query, "cursor"), MAX_BYTES
         filters = {"ce_type": ARTICLE} | ({"feed": query["feed"]} if query.get("feed") else {})
         items: list[msgspec.Raw] = []
         while len(items) < most and room > 0:
             count = min(CHUNK, most - len(items))
             rows = await self.log.latest([self.topics().articles], before, count, filters)
-            items += [_numbered(row.seq, row.record.value) for row in rows]
+            items += map(_placed, rows)
             if len(rows) < count:
                 return json_response({"items": items, "next": None})
             before, room = rows[-1].seq, room - sum(len(row.record.value) for row in rows)
-        return json_response({"items": items, "next": str(before)})
+        return json_response({"items": items, "next": None if before is None else self.log.token(before)})
 
     async def article(self, request: web.Request) -> web.Response:
         """The newest event of one article."""
@@ -102,12 +104,12 @@ class Api:
         rows = await self.log.latest([self.topics().articles], None, 1, {"ce_type": ARTICLE, "ce_subject": name})
         if not rows:
             raise not_found(f"the log holds no article {name}")
-        return json_response(_numbered(rows[0].seq, rows[0].record.value))
+        return json_response(_placed(rows[0]))
 
     async def found(self, request: web.Request) -> web.Response:
         """Alerts, newest first, as `format=json`, `jsonl` or `csv`."""
         query = parameters(request, *ALERTS, *PAGED, "format")
-        wanted, form = wanted_of(query), query.get("format", "json")
+        wanted, form = wanted_of(query, await place(self.log, query, "cursor")), query.get("format", "json")
         if form not in FORMATS:
             raise bad_request(f"format has to be one of: {', '.join(FORMATS)}")
         try:
@@ -120,11 +122,10 @@ class Api:
 def _told(found: Found, form: str, request: web.Request) -> web.Response:
     """Alerts in one of the formats; those that have no room for a cursor name the next page in `Link` (RFC 8288)."""
     if form == "json":
-        cursor = str(found.cursor) if found.cursor is not None else None
-        return json_response({"items": list(found.items), "next": cursor})
+        return json_response({"items": list(found.items), "next": found.cursor})
     headers = {}
     if found.cursor is not None:
-        further = request.rel_url.update_query(cursor=str(found.cursor)).raw_query_string
+        further = request.rel_url.update_query(cursor=found.cursor).raw_query_string
         headers["Link"] = f'<?{further}>; rel="next"'
     if form == "csv":
         headers["Content-Disposition"] = 'attachment; filename="alerts.csv"'
@@ -133,9 +134,9 @@ def _told(found: Found, form: str, request: web.Request) -> web.Response:
     return web.Response(body=lines, content_type="application/jsonl", headers=headers)
 
 
-def _numbered(seq: int, value: bytes) -> msgspec.Raw:
+def _placed(row: Logged) -> msgspec.Raw:
     """An event as it stands in the log, with its place in front: a megabyte of text is not read and written again."""
-    return msgspec.Raw(b'{"seq":%d,%b' % (seq, value[1:]))
+    return msgspec.Raw(b"%b,%b" % (msgspec.json.encode(line.place(row))[:-1], row.record.value[1:]))
 
 
 def _page(rows: Sequence[Row], query: Mapping[str, str], shape: Callable[[Row], dict[str, Any]]) -> web.Response:

@@ -21,7 +21,7 @@ from monitor.model.snapshot import FeedRow, Snapshot
 from monitor.model.units import Instant, rfc3339, spell_duration
 from monitor.ports import Console
 from monitor.server.alerts import Alerts, Wanted
-from monitor.server.parameters import number
+from monitor.server.parameters import place
 from monitor.server.shapes import STATES, feed_of, link_of, state_of, status_of
 from monitor.server.web import not_found
 
@@ -48,7 +48,8 @@ class Page:
         """The page: `watch` and `q` choose alerts, `cursor` goes back in time, `still` leaves out the refresh."""
         picture: Snapshot = self.console.snapshot()
         query = {name: text for name, text in request.query.items() if name in PARAMETERS and text}
-        wanted = Wanted(query.get("watch", ""), words=query.get("q", ""), limit=SHOWN, before=number(query, "cursor"))
+        before = await place(self.alerts.log, query, "cursor")
+        wanted = Wanted(query.get("watch", ""), words=query.get("q", ""), limit=SHOWN, before=before)
         try:
             found = await self.alerts.find(wanted)
         except KeyError as error:

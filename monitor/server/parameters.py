@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from monitor.errors import UsageError
 from monitor.model.units import Instant
+from monitor.ports import EventLog
 from monitor.server.alerts import Wanted
 from monitor.server.web import bad_request
 
@@ -31,8 +33,8 @@ def parameters(request: web.Request, *allowed: str) -> dict[str, str]:
     return dict(query)
 
 
-def wanted_of(query: Mapping[str, str]) -> Wanted:
-    """The alerts that are asked for. Raises ApiError 400."""
+def wanted_of(query: Mapping[str, str], before: int | None = None) -> Wanted:
+    """The alerts that are asked for, below this number of the log. Raises ApiError 400."""
     return Wanted(
         watch=query.get("watch", ""),
         feed=query.get("feed", ""),
@@ -41,7 +43,7 @@ def wanted_of(query: Mapping[str, str]) -> Wanted:
         since=moment(query, "from"),
         until=moment(query, "to"),
         limit=limit(query),
-        before=number(query, "cursor"),
+        before=before,
     )
 
 
@@ -59,6 +61,17 @@ def number(query: Mapping[str, str], name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise bad_request(f"{name} has to be a number")
     return int(text)
+
+
+async def place(log: EventLog, query: Mapping[str, str], name: str) -> int | None:
+    """The number in this log of a place it has named before, None if there is none. Raises ApiError 400."""
+    text = query.get(name)
+    if not text:
+        return None
+    try:
+        return await log.seek(text)
+    except UsageError as error:
+        raise bad_request(f"{name}: {error}") from error
 
 
 def moment(query: Mapping[str, str], name: str) -> Instant | None:

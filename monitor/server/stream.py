@@ -15,7 +15,7 @@ from aiohttp import web
 
 from monitor.errors import MonitorError
 from monitor.server.alerts import Alerts, Wanted, read_alerts
-from monitor.server.parameters import ALERTS, number, parameters, wanted_of
+from monitor.server.parameters import ALERTS, parameters, place, wanted_of
 from monitor.server.web import ApiError, not_found
 
 CHUNK = 50
@@ -49,8 +49,9 @@ class Stream:
         query = parameters(request, *ALERTS, "after")
         wanted = wanted_of(query)
         self._topics(wanted)
-        known = number({"Last-Event-ID": request.headers.get("Last-Event-ID", "")}, "Last-Event-ID")
-        start = known if known is not None else number(query, "after")
+        log = self.alerts.log
+        known = await place(log, request.headers, "Last-Event-ID")
+        start = known if known is not None else await place(log, query, "after")
         if self.clients >= self.most:
             message = f"{self.most} clients follow already; try again later"
             raise ApiError(503, "MON-RUN-503", message, {"Retry-After": "30"})
@@ -82,13 +83,18 @@ class Stream:
         while not self.closing.is_set():
             head = await self._news(after)
             if head is None:
-                await write(b"id: %d\n\n" % after)
+                await write(b"id: %b\n\n" % self._token(after))
                 continue
             rows = await self.alerts.log.read(after, self._topics(wanted), CHUNK)
-            for alert in read_alerts(rows, wanted):
-                await write(b"id: %d\nevent: alert\ndata: %b\n\n" % (alert["seq"], msgspec.json.encode(alert)))
+            for row in rows:
+                for alert in read_alerts([row], wanted):
+                    said = self._token(row.seq), msgspec.json.encode(alert)
+                    await write(b"id: %b\nevent: alert\ndata: %b\n\n" % said)
             # Whatever `head` counts is visible to a later read: an empty one proves that there is nothing up to it.
             after = rows[-1].seq if rows else head
+
+    def _token(self, seq: int) -> bytes:
+        return self.alerts.log.token(seq).encode()
 
     async def _news(self, after: int) -> int | None:
         """The head once it is above `after`; None after a time of silence, or at the end."""

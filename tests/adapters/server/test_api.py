@@ -204,7 +204,8 @@ async def test_search_that_looked_at_enough_goes_on_by_cursor():
     desk.raise_alerts(300, first=2)
     alerts = Alerts(desk.log, lambda: TOPICS, desk.console, scanned=100)
     first = await alerts.find(Wanted(words="needle"))
-    second = await alerts.find(Wanted(words="needle", before=first.cursor))
+    assert first.cursor is not None
+    second = await alerts.find(Wanted(words="needle", before=await desk.log.seek(first.cursor)))
 
     assert first.items == ()
     assert [item["article"]["title"] for item in second.items] == ["The needle"]
@@ -249,7 +250,7 @@ async def test_h173_alerts_as_a_table():
         ("/api/alerts?watch=nobody", 404, "there is no watch nobody"),
         ("/api/alerts?format=xml", 400, "format has to be one of: json, jsonl, csv"),
         ("/api/alerts?from=yesterday", 400, "from has to be a time"),
-        ("/api/alerts?cursor=-1", 400, "cursor has to be a number"),
+        ("/api/alerts?cursor=-1", 400, "cursor: -1: no place in this log"),
         ("/api/alerts?limit=ten", 400, "limit has to be a number"),
         ("/api/alerts?wacth=port", 400, "there is no parameter wacth; allowed: watch, feed"),
         ("/api/alerts?q=a&q=b", 400, "a parameter stands here twice"),

@@ -58,7 +58,7 @@ def test_limit_is_capped(query, most):
 
 def test_all_filters_of_alerts_are_read():
     """Names of the query and of the value differ where the query is shorter."""
-    wanted = wanted_of({"watch": "w", "feed": "f", "lang": "fr", "q": "x y", "from": "2026-01-31", "cursor": "9"})
+    wanted = wanted_of({"watch": "w", "feed": "f", "lang": "fr", "q": "x y", "from": "2026-01-31"}, 9)
 
     assert (wanted.watch, wanted.feed, wanted.language, wanted.words) == ("w", "f", "fr", "x y")
     assert (wanted.since, wanted.until, wanted.before, wanted.limit) == (NOON - 12 * 3600, None, 9, USUAL)
