@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaClient
-from aiokafka.errors import NoError, for_code
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, NoError, for_code
 from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.protocol.api import RequestStruct
 
@@ -37,6 +38,9 @@ CALLS = {
 }
 """The requests that a ledger or a sink cannot do without, by their numbers in Kafka's protocol."""
 
+PAUSE = 0.2
+"""Seconds between two questions for a group while the cluster makes ready."""
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -63,15 +67,26 @@ async def members(settings: ClusterSettings, group: str) -> int:
         admin = await open_admin(settings)
         try:
             async with asyncio.timeout(settings.start_timeout):
-                (answer,) = await admin.describe_consumer_groups([group])
-            (found,) = answer.groups
-            if (fault := for_code(found[0])) is not NoError:
-                raise fault
-            return len(found[5])
+                return await _count(admin, group)
         except FAULTS as error:
             raise unreachable(settings, error, words) from error
         finally:
             await close_bounded(admin)
+
+
+async def _count(admin: AIOKafkaAdminClient, group: str) -> int:
+    """A new cluster makes its first coordinator when it is asked for one, which takes a moment."""
+    while True:
+        try:
+            (answer,) = await admin.describe_consumer_groups([group])
+            (found,) = answer.groups
+            if (fault := for_code(found[0])) is NoError:
+                return len(found[5])
+            raise fault
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+        await asyncio.sleep(PAUSE)
 
 
 @asynccontextmanager
