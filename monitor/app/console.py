@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields
 
 from monitor import __version__
+from monitor.app.enrol import Enrolment
 from monitor.app.outbox import Outbox
 from monitor.app.parts import Parts
 from monitor.app.shards import Shards
 from monitor.errors import UsageError
 from monitor.model.event import Outcome
 from monitor.model.feed import FeedChanges, FeedSpec
+from monitor.model.ids import FeedId
 from monitor.model.snapshot import FeedRow, SinkRow, Snapshot, WatchRow
 from monitor.model.state import Counts
 from monitor.model.units import Instant
@@ -35,6 +37,8 @@ class ServiceConsole:
         self.reload_problems: tuple[str, ...] = ()
         self.head = 0
         self.reload_with: Reload | None = None
+        self.enrolment: Enrolment | None = None
+        """What a shared registry lacks of the configuration is told beside the last reload."""
         self._alerts: Counter[str] = Counter()
         self._unaccounted = 0
 
@@ -63,8 +67,8 @@ class ServiceConsole:
             ready=not reasons,
             reasons=reasons,
             heartbeat=max((shard.heartbeat for shard in self._shards.shards.values()), default=0.0),
-            reload_ok=self.reload_ok,
-            reload_problems=tuple(self.reload_problems),
+            reload_ok=self.reload_ok and not (self.enrolment is not None and self.enrolment.refused),
+            reload_problems=self._problems(),
             unaccounted=self._unaccounted,
         )
 
@@ -74,12 +78,16 @@ class ServiceConsole:
             return False, ("this service was started without a configuration directory",)
         return await self.reload_with()
 
+    async def registered(self) -> Mapping[FeedId, FeedSpec]:
+        """Every feed there is, whichever process polls it. Raises LedgerError."""
+        return await self._registry.feeds()
+
     async def change_feeds(self, changes: FeedChanges) -> None:
         """Feeds of origin `runtime`, durable on return.
 
         Raises UsageError for one that the configuration holds, or whose URL another feed polls already.
         """
-        known = await self._registry.feeds()
+        known = await self.registered()
         polled = {spec.url: feed for feed, spec in known.items()}
         for spec in changes.put:
             if (other := polled.get(spec.url, spec.id)) != spec.id:
@@ -89,6 +97,10 @@ class ServiceConsole:
             if feed in known and known[feed].origin == "config":
                 raise UsageError(f"feed {feed} stands in the configuration; change it there")
         await self._registry.apply(changes)
+
+    def _problems(self) -> tuple[str, ...]:
+        behind = self.enrolment.problem if self.enrolment is not None else ""
+        return (*self.reload_problems, behind) if behind else tuple(self.reload_problems)
 
     def _reasons(self) -> tuple[str, ...]:
         reasons = ["stopping"] if self.stopping else []

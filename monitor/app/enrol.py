@@ -65,6 +65,8 @@ class Enrolment:
         self._level: Mark | None = None
         self.problem = ""
         """Why the registry is not level with this replica's configuration; empty if it is, or is another's task."""
+        self.refused = False
+        """The problem is one of the configuration: more feeds would go than may without being meant."""
 
     async def take(self, config: Config) -> None:
         """A configuration that was read just now.
@@ -77,7 +79,8 @@ class Enrolment:
             return
         if self._mark is None or self._mark.generation != config.generation:
             self._mark = Mark(config.generation, self._clock.now())
-        self._wanted, self._due, self._wait, self.problem = config, 0.0, FIRST_WAIT, ""
+        self._wanted, self._due, self._wait = config, 0.0, FIRST_WAIT
+        self._clear()
 
     async def bring(self, config: Config) -> bool:
         """Brings the registry level now. False if one that was read later is in force, and nothing was changed.
@@ -115,7 +118,7 @@ class Enrolment:
         if owns and not self._owned and self._due < math.inf:
             self._due = 0.0
         if not owns:
-            self.problem = ""
+            self._clear()
         self._owned = owns
 
     async def _attempt(self, config: Config) -> None:
@@ -125,7 +128,7 @@ class Enrolment:
             self._fail(config, str(error), self._wait * (1 + self._clock.jitter() / 5))
             self._wait = min(self._wait * 2, LONGEST_WAIT)
         except ConfigError as error:
-            self._fail(config, str(error), RECHECK)
+            self._fail(config, str(error), RECHECK, refused=True)
         else:
             if level:
                 self._succeed(config)
@@ -134,15 +137,19 @@ class Enrolment:
 
     def _succeed(self, config: Config) -> None:
         if self._wanted is config:
-            self._due, self._wait, self.problem = self._clock.monotonic() + RECHECK, FIRST_WAIT, ""
+            self._due, self._wait = self._clock.monotonic() + RECHECK, FIRST_WAIT
+            self._clear()
 
-    def _fail(self, config: Config, problem: str, wait: float) -> None:
+    def _clear(self) -> None:
+        self.problem, self.refused = "", False
+
+    def _fail(self, config: Config, problem: str, wait: float, *, refused: bool = False) -> None:
         """Plans the next attempt, unless another configuration came meanwhile. The same trouble is told once."""
         if self._wanted is not config:
             return
         self._due = self._clock.monotonic() + wait
         if problem != self.problem:
-            self.problem = problem
+            self.problem, self.refused = problem, refused
             self._observe(EnrolmentFailed(config.generation, problem, wait if wait < math.inf else 0.0))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ class Admin:
     token: str | None = None
     open: bool = True
     """Changes need no token: the port is bound to loopback."""
+    registered: Callable[[], Awaitable[Mapping[FeedId, FeedSpec]]] | None = None
+    """Every feed there is, where other processes poll some of them; None: the picture of this one has all."""
 
     def application(self) -> web.Application:
         """The routes."""
@@ -69,21 +71,21 @@ class Admin:
         """Adds a feed, or replaces one that was added while running."""
         self._authorise(request)
         spec = self._spec(await _object(request))
-        known = self._known(spec.id) is not None
+        known = await self._known(spec.id) is not None
         await self._change(FeedChanges(put=(spec,)))
         return json_response({"id": spec.id}, 200 if known else 201)
 
     async def _patch(self, request: web.Request) -> web.Response:
         """Merges keys into a feed (RFC 7396): null takes one away."""
         self._authorise(request)
-        known, wanted = self._present(request), await _object(request)
+        known, wanted = await self._present(request), await _object(request)
         merged = {**self.write_feed(known), **wanted, "id": known.id}
         await self._change(FeedChanges(put=(self._spec({key: v for key, v in merged.items() if v is not None}),)))
         return json_response({"id": known.id})
 
     async def _delete(self, request: web.Request) -> web.Response:
         self._authorise(request)
-        known = self._present(request)
+        known = await self._present(request)
         await self._change(FeedChanges(removed=(known.id,)))
         return json_response({"id": known.id})
 
@@ -95,15 +97,19 @@ class Admin:
             raise ApiError(403, "MON-RUN-403", "set admin.write_token_file to allow changes from the network")
         require_token(request, self.token)
 
-    def _known(self, feed: str) -> FeedSpec | None:
+    async def _known(self, feed: FeedId) -> FeedSpec | None:
+        if self.registered is not None:
+            return (await self.registered()).get(feed)
         return next((row.spec for row in self.console.snapshot().feeds if row.spec.id == feed), None)
 
-    def _present(self, request: web.Request) -> FeedSpec:
+    async def _present(self, request: web.Request) -> FeedSpec:
         """The feed of the path. Raises ApiError 404, or 503 while nobody can know."""
         feed = FeedId(request.match_info["id"])
-        known = self._known(feed)
+        known = await self._known(feed)
         if known is not None:
             return known
+        if self.registered is not None:
+            raise not_found(f"there is no feed {feed}")
         ready = health.ready(self.console.snapshot())
         if not ready.ok:
             message = f"the feeds are not known yet: {', '.join(ready.reasons)}"

@@ -62,6 +62,7 @@ def _admin(built: Built, config: Config) -> Callable[[], Coroutine[None, None, N
         write_feed=entry_of,
         token=config.secret(wanted.write_token_file),
         open=is_loopback(wanted.host),
+        registered=service.console.registered if config.settings.ledger.kind == "kafka" else None,
     )
     return lambda: _serve(built, "admin", wanted, listen(admin.application(), wanted.host, wanted.port))
 

@@ -30,7 +30,7 @@ from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId
 from monitor.model.poll import Credentials
 from monitor.pipeline import Rules, read
-from monitor.ports import Clock, ConfigSource, EventLog, Ledger, Point, Registry, pass_by
+from monitor.ports import Clock, ConfigSource, EventLog, Ledger, Point, pass_by
 from monitor.publish.topics import TopicTable
 from monitor.schedule.breaker import UplinkBreaker
 from monitor.schedule.hosts import HostBook
@@ -129,6 +129,7 @@ async def _assemble(
     shards = Shards(lambda shard: Shard(shard, parts, options.round), ends=options.round is not None)
     outboxes = _outboxes(config, options, parts, storage.log_of) if options.sinks else []
     console = ServiceConsole(parts, shards, outboxes, storage.log, storage.registry)
+    console.enrolment = enrolment
     told.append(console.settled)
     helpers = [parts.workers.start, enrolment.run, *storage.helpers]
     service = Service(parts, shards, storage.ownership, storage.log, outboxes, console, helpers=helpers)

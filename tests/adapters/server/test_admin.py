@@ -266,6 +266,27 @@ async def test_feed_that_is_not_there(method, body):
     assert (status, answer["error"]["id"]) == (503, "MON-RUN-503")
 
 
+async def test_feeds_that_other_processes_poll_are_changed_here_as_well():
+    """What is there is what the registry has, not the picture of this process; where it is away, nobody knows."""
+    console, there = ScriptedConsole(), {FeedId("elsewhere"): feed("elsewhere", origin="runtime", notes="kept")}
+
+    async def registered():
+        if not there:
+            raise LedgerError("the broker is away")
+        return there
+
+    console.put(feed("gone"))
+    app = admin(console, registered=registered)
+    assert (await ask(app, "PATCH", "/api/feeds/elsewhere", {"paused": True}))[0] == 200
+    assert (await ask(app, "DELETE", "/api/feeds/elsewhere"))[0] == 200
+    assert (await ask(app, "POST", "/api/feeds", {"id": "elsewhere", "url": URL}))[0] == 200
+    assert (await ask(app, "POST", "/api/feeds", {"id": "fresh", "url": URL}))[0] == 201
+    assert (await ask(app, "PATCH", "/api/feeds/gone", {"paused": True}))[0] == 404
+    assert [(change.put[0].paused, change.put[0].notes) for change in console.changes[:1]] == [(True, "kept")]
+    there.clear()
+    assert (await ask(app, "DELETE", "/api/feeds/elsewhere"))[0] == 503
+
+
 @pytest.mark.parametrize(
     ("error", "status"), [(UsageError("stands in the configuration"), 409), (LedgerError("disk full"), 503)]
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.app.enrol import Enrolment
 from monitor.errors import LedgerError, UsageError
 from monitor.model.feed import FeedChanges
 from monitor.model.ids import FeedId
@@ -89,3 +90,28 @@ async def test_a_url_that_is_polled_already_is_refused_under_another_id():
     with pytest.raises(UsageError, match="feed one polls this URL already"):
         await console.change_feeds(FeedChanges(put=(replace(one, id=FeedId("two")),)))
     assert set(await rig.registry.feeds()) == {"one"}
+
+
+@virtual
+async def test_what_a_shared_registry_lacks_is_told_beside_the_reload():
+    """A registry that is behind is a problem; only what the files are to blame for makes the reload a bad one."""
+    rig = Rig()
+    console = rig.service().console
+    console.reload_problems = ("a key needs a restart",)
+    console.enrolment = enrolment = Enrolment(rig.registry, rig.clock, rig.notes.append)
+    assert (console.snapshot().reload_ok, console.snapshot().reload_problems) == (True, ("a key needs a restart",))
+    enrolment.problem = "the broker is away"
+    assert console.snapshot().reload_ok
+    assert console.snapshot().reload_problems == ("a key needs a restart", "the broker is away")
+    enrolment.refused = True
+    assert not console.snapshot().reload_ok
+
+
+@virtual
+async def test_every_feed_is_registered_whoever_polls_it():
+    """No shard is open here, so the picture has none."""
+    rig = Rig()
+    rig.feeds(feed("elsewhere"))
+    console = rig.service().console
+    assert console.snapshot().feeds == ()
+    assert await console.registered() == {"elsewhere": feed("elsewhere")}

@@ -138,7 +138,7 @@ async def test_a_ledger_that_fails_is_tried_again_ever_more_slowly_and_told_once
         await asyncio.sleep(200)
         gaps = [round(after - before) for before, after in zip(replica.calls, replica.calls[1:], strict=False)]
         assert gaps == [1, 2, 4, 8, 16, 32, 60, 60]
-        assert replica.enrolment.problem == "the broker is away"
+        assert (replica.enrolment.problem, replica.enrolment.refused) == ("the broker is away", False)
         replica.failing = False
         await asyncio.sleep(61)
     assert set(replica.store.specs) == {"a"}
@@ -208,10 +208,12 @@ async def test_a_replica_that_starts_on_an_emptied_folder_takes_no_feeds_from_th
         await asyncio.sleep(RECHECK + 1)
         assert len(store.specs) == before
         assert "allow_mass_removal" in replica.enrolment.problem
+        assert replica.enrolment.refused
         assert len(replica.notes) == 1
         await replica.enrolment.take(config(*ids[:after], settings="allow_mass_removal: true\n"))
         await asyncio.sleep(1)
     assert len(store.specs) == after
+    assert (replica.enrolment.problem, replica.enrolment.refused) == ("", False)
 
 
 @virtual
