@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli.common import CONFIG, JSON, configuration, run_async, say
+from monitor.cli.common import CONFIG, JSON, configuration, run_async, say, tell
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitor.app.build.view import Reading
     from monitor.config.config import Config
     from monitor.model.event import Logged
 
 CHUNK = 500
 """Events read at once."""
-FROM = "begin, end, or the seq of the last event that was read; end, or begin with --no-follow."
+FROM = "begin, end, or a cursor: seq of the last event, or what tail told; end, or begin with --no-follow."
 
 
 def register(app: typer.Typer) -> None:
@@ -36,20 +38,16 @@ def tail(
     json: bool = JSON,
 ) -> None:
     """Print published events, and go on as they come."""
-    after = place(start or ("end" if follow else "begin"))
+    begin = checked(start or ("end" if follow else "begin"))
     known = configuration(config)
-    run_async(lambda: _tail(known, Tail(tuple(topics), limit, follow, json), after))
+    run_async(lambda: _tail(known, Tail(tuple(topics), limit, follow, json), begin))
 
 
-def place(text: str) -> int | None:
-    """The number to read behind; None is the end. Raises UsageError."""
-    if text == "end":
-        return None
-    if text == "begin":
-        return 0
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        return int(text)
-    raise UsageError(f"--from {text}: needs begin, end, or the seq of an event")
+def checked(text: str) -> str:
+    """A place as it may stand on a command line; what it means the log knows. Raises UsageError."""
+    if re.fullmatch("[A-Za-z0-9_-]+", text, re.ASCII) is None:
+        raise UsageError(f"--from {text}: needs begin, end, or a cursor")
+    return text
 
 
 class Tail:
@@ -57,6 +55,8 @@ class Tail:
 
     def __init__(self, topics: Sequence[str], limit: int | None, follow: bool, json: bool) -> None:
         self.topics, self.left, self.follow, self.json = topics, limit, follow, json
+        self.at = 0
+        """Number of the last event that was printed."""
 
     @property
     def wanted(self) -> int:
@@ -73,28 +73,37 @@ class Tail:
                 sys.stdout.write(visible(line(one).decode()) + "\n")
             else:
                 say(sentence(one))
+            self.at = one.seq
         sys.stdout.flush()
         if self.left is not None:
             self.left -= len(records)
 
 
-async def _tail(config: Config, how: Tail, after: int | None) -> None:
-    from monitor.app.build.view import open_view
+async def _tail(config: Config, how: Tail, start: str) -> None:
+    from monitor.app.build.view import open_tail
 
-    log = open_view(config).log
-    at = await log.head() if after is None else after
+    async with open_tail(config, how.topics, start) as reading:
+        how.at = reading.after
+        try:
+            await _print(reading, how)
+        finally:
+            if reading.unnumbered:
+                tell(f"cursor: {reading.log.token(how.at)}")
+
+
+async def _print(reading: Reading, how: Tail) -> None:
+    log = reading.log
     while how.wanted:
         head = await log.head()
-        records = await log.read(at, how.topics, how.wanted)
+        records = await log.read(how.at, how.topics, how.wanted)
         how.print(records)
         if records:
-            at = records[-1].seq
-        elif how.follow:
-            # What lies between is of other topics: behind it waiting really waits.
-            at = max(at, head)
-            await log.wait(at)
-        else:
+            continue
+        if not how.follow:
             return
+        # What lies between is of other topics: behind it waiting really waits.
+        how.at = max(how.at, head)
+        await log.wait(how.at)
 
 
 def sentence(one: Logged) -> str:

@@ -480,7 +480,7 @@ def test_usage_and_help(alone, tmp_path):
     for wrong in (("--port", "99999"), ("--seconds", "-3")):
         assert f"Invalid value for '{wrong[0]}'" in alone.run("demo", *wrong, code=2, cwd=tmp_path).stderr
     done = subprocess.run(
-        [sys.executable, "-m", "monitor", "tail", "x", "--from", "never", "--debug"],
+        [sys.executable, "-m", "monitor", "tail", "x", "--from", "never!", "--debug"],
         env=alone.environ, capture_output=True, text=True, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 2

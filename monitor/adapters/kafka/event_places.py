@@ -32,15 +32,19 @@ _TABLE = msgspec.msgpack.Decoder(dict[str, list[int]])
 def event_topics(table: TopicTable, own: Sequence[str] = (), wanted: Sequence[str] = ()) -> re.Pattern[str]:
     """Matches the topics of this installation that hold events, and none of a neighbour with a longer prefix.
 
-    `own`: topics of watches that name one, behind the prefix. `wanted`: only these of them; `*` is allowed.
+    `own`: what watches with a topic of their own say of it, behind the prefix. `wanted`: only these of all; `*` is
+    allowed.
     """
-    template = f"{WATCH}".join(map(re.escape, table.alerts.split(PLACEHOLDER)))
     fixed = (table.articles, table.feed_events, table.dead_letters, f"{table.prefix}stories")
-    names = [*map(re.escape, fixed), *(re.escape(table.prefix + name) for name in own)]
-    every = "|".join([*names, re.escape(table.prefix) + template])
+    names = [*map(re.escape, fixed), *(re.escape(table.prefix) + _any_watch(name) for name in (table.alerts, *own))]
+    every = "|".join(names)
     if not wanted:
         return re.compile(rf"(?:{every})\Z")
     return re.compile(rf"(?=(?:{every})\Z)(?:{'|'.join(map(translate, wanted))})")
+
+
+def _any_watch(template: str) -> str:
+    return WATCH.join(map(re.escape, template.split(PLACEHOLDER)))
 
 
 def token_of(places: Places) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.app.build.storage import open_log
+from monitor.app.running import row_of
 from monitor.config.config import Config
 from monitor.model.ids import FeedId
 from monitor.model.snapshot import FeedRow
-from monitor.app.running import row_of
 from monitor.model.state import FeedState
 from monitor.ports import Clock, EventLog, LedgerView
 from monitor.state.codec import decode_state
@@ -41,3 +42,37 @@ def open_view(config: Config) -> View:
 
     reader, clock = Reader(Path(config.settings.data_dir)), SystemClock(lambda _note: None)
     return View(open_log(config, reader, clock), SqliteView(reader), clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A log to read once through."""
+
+    log: EventLog
+    after: int
+    """Number of the record to read behind."""
+    unnumbered: bool
+    """Records do not tell where to go on; only the log's token does."""
+
+
+@asynccontextmanager
+async def open_tail(config: Config, topics: Sequence[str], start: str) -> AsyncIterator[Reading]:
+    """The events of these topics (`*` allowed) from `begin`, `end` or a token on.
+
+    Raises UsageError for a start that is none of these, Unreachable if there is no cluster.
+    """
+    if config.settings.ledger.kind == "sqlite":
+        log = open_view(config).log
+        ends = {"begin": 0, "end": await log.head()} if start in {"begin", "end"} else {}
+        yield Reading(log, ends[start] if start in ends else await log.seek(start), False)
+        return
+    from monitor.adapters.kafka.event_places import event_topics
+    from monitor.adapters.kafka.events import KafkaEventLog
+    from monitor.app.build.clustered import cluster_of, table_of
+
+    pattern = event_topics(table_of(config), [watch.topic for watch in config.watches if watch.topic], topics)
+    events = KafkaEventLog.reader(cluster_of(config), lambda: pattern, start)
+    try:
+        yield Reading(events, 0, True)
+    finally:
+        await events.close()

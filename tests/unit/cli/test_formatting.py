@@ -10,7 +10,7 @@ from monitor.cli.common import FAILED, INVALID, UNREACHABLE, USAGE, exit_code
 from monitor.cli.probe import is_url, read_header
 from monitor.cli.probed import describe, sentences
 from monitor.cli.status import worst
-from monitor.cli.tail import place, sentence
+from monitor.cli.tail import checked, sentence
 from monitor.cli.topics import worth
 from monitor.errors import ConfigError, LedgerError, Problem, Unreachable, UsageError
 from monitor.match.compiler import compile_rules
@@ -49,11 +49,11 @@ def test_a_problem_as_an_object():
 
 
 def test_places_of_a_log():
-    """Words and numbers, nothing else."""
-    assert (place("end"), place("begin"), place("12")) == (None, 0, 12)
-    for text in ("-1", "١", "1e3", "9" * 30, ""):
-        with pytest.raises(UsageError):
-            place(text)
+    """Words, numbers and tokens; what a log makes of them is its own affair."""
+    assert [checked(text) for text in ("end", "begin", "12", "eJx_-A")] == ["end", "begin", "12", "eJx_-A"]
+    for text in ("1.5", "١", "a b", "9=", ""):
+        with pytest.raises(UsageError, match="needs begin, end, or a cursor"):
+            checked(text)
 
 
 @pytest.mark.parametrize(
