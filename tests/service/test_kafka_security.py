@@ -17,7 +17,6 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from monitor.adapters.kafka import topics
 from monitor.adapters.kafka.client import ClusterSettings
@@ -28,6 +27,7 @@ from monitor.publish.topics import TopicSpec
 from tests.support.cluster import logged, make_topic
 from tests.support.kafka import KafkaCluster, Secured
 from tests.support.reader import read_topic
+from tests.support.secrets import write_certificates
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(60)]
 
@@ -38,13 +38,8 @@ USER, PASSWORD = "news", "correct horse"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Certificates, and the password in a file."""
     folder = tmp_path_factory.mktemp("secrets")
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    write_certificates(folder)
     trustme.CA().cert_pem.write_to_path(str(folder / "stranger.pem"))
-    issued = authority.issue_cert("127.0.0.1")
-    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
-    chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-    (folder / "server.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + chain)
     (folder / "password").write_text(f"{PASSWORD}\n")
     (folder / "wrong").write_text("incorrect\n")
     return folder
