@@ -14,7 +14,7 @@ from monitor.model.ids import FeedId
 from monitor.model.notes import Note
 from monitor.model.poll import Credentials
 from monitor.pipeline import Rules
-from monitor.ports import Clock, Fetcher, Ledger, Point, Workers, pass_by
+from monitor.ports import Clock, Fetcher, Ledger, Point, Rescue, Spool, Workers, pass_by
 from monitor.schedule.breaker import UplinkBreaker
 
 
@@ -43,5 +43,11 @@ class Parts:
     observe: Callable[[Note], None]
     in_force: InForce
     point: Point = pass_by
+    shards: int = 1
+    """Of the whole installation. With more than one, feeds move to the shard of their host."""
     settled: Callable[[FeedSpec, Outcome], None] = lambda _feed, _outcome: None
     """Told of every poll that has become durable."""
+    spool: Spool | None = None
+    """Where polls wait while the ledger is away; without one nobody is polled meanwhile."""
+    rescue: Rescue | None = None
+    """Where those that waited here find the process that has their shard now."""

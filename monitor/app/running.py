@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.app.worker import state_of
 from monitor.model.feed import FeedSpec
@@ -31,6 +31,13 @@ class Running:
         """Replaces the state of a feed in memory, for its outcome is durable."""
         self.states[spec.id] = encode_state(state)
         self.rows[spec.id] = row_of(spec, state)
+
+    def packed(self, feed: FeedId, due: Instant) -> bytes | None:
+        """All that is remembered of a feed, for whoever polls it from now on, with when that is; None for nothing."""
+        if feed not in self.states:
+            return None
+        state = self.state(feed)
+        return encode_state(replace(state, cadence=replace(state.cadence, due=due)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,42 +7,41 @@ while the ledger fails no fetch starts: a full disk must not hammer webmasters.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from functools import partial
 
+from monitor.app.assignment import DRAIN, Shards
+from monitor.app.burial import Burial
 from monitor.app.commits import Commits
 from monitor.app.lane import Turns
 from monitor.app.parts import Parts
+from monitor.app.planning import Planning
 from monitor.app.running import Round, Running, kept_back_by_us, row_of
 from monitor.app.worker import Worker
-from monitor.errors import LedgerError
+from monitor.errors import Fenced, LedgerError, Refused
 from monitor.fetch.settings import FetchSettings
-from monitor.model.event import AlertEvent, Batch, Outcome
+from monitor.model.event import Batch, Moved, Outcome
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId, HostKey, ShardId
 from monitor.model.notes import LedgerFailed
-from monitor.model.snapshot import FeedRow
-from monitor.model.state import FeedState, Health
 from monitor.model.units import Instant
 from monitor.ports import ShardLedger
 from monitor.schedule.agenda import Agenda
 from monitor.schedule.breaker import NETWORK_KINDS, SLOWDOWN
-from monitor.schedule.cadence import CLASS_BOUNDS, class_bounds, first_due
-from monitor.schedule.placement import host_key
+from monitor.schedule.placement import elsewhere
 from monitor.schedule.settings import HostSettings
+
+__all__ = ["Shard", "Shards"]
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before a shard is opened again after its ledger failed; doubled up to the longest."""
-DRAIN, LAST_COMMIT, CLOSE = 10.0, 4.0, 2.0
-"""Seconds running polls are given when the service stops, then what they led to, then the ledger for closing."""
+LAST_COMMIT, CLOSE = 4.0, 2.0
+"""Seconds what finished polls led to is given when a shard stops, then the ledger for closing."""
 FLUSH = 60.0
 """Seconds between two writings of due times that nothing else changed."""
 IDLE = 5.0
 """Seconds the scheduler sleeps at most: its heartbeat."""
-BURST = 1800.0
-"""Seconds an alert keeps the feeds that its watch names in class `burst`."""
 DARK_GAP = 1.0, 30.0
 """Bounds of the seconds between two polls while the uplink is down."""
 
@@ -56,12 +55,13 @@ class Shard:
         self.heartbeat: Instant = 0.0
         self.in_flight: set[FeedId] = set()
         self.error = ""
-        self._attempts: dict[FeedId, Instant] = {}
-        self._bursts: dict[FeedId, Instant] = {}
-        """Feeds that an alert has put into class `burst`, each until when."""
+        self._planning, self._burial = Planning(parts, round_), Burial(parts)
+        self._commits: Commits | None = None
         self._dark = False
         self._bounds = self._guarded()
         self._stopping, self._wake = asyncio.Event(), asyncio.Event()
+        self._drain_for = DRAIN
+        self._opening: asyncio.Timeout | None = None
 
     async def run(self) -> None:
         """Until `stop`, or until the round is done; a fault of the ledger only opens the shard again.
@@ -70,30 +70,51 @@ class Shard:
         """
         wait = FIRST_WAIT
         while not self._stopping.is_set():
-            opened, failed = self._parts.clock.monotonic(), list[BaseException]()
+            began, failed = self._parts.clock.monotonic(), list[BaseException]()
+            self._commits = None
             try:
                 await self._live()
             except* LedgerError as errors:
-                self.running = None
                 failed.append(_leaf(errors))
+            except* TimeoutError:
+                # Opening was cut short.
+                if not self._stopping.is_set():
+                    raise
             if self._round is not None:
                 if failed:
                     raise failed[0]
                 return
             if failed:
-                wait = FIRST_WAIT if self._parts.clock.monotonic() - opened > LONGEST_WAIT else wait
-                await self._wait_out(failed[0], wait)
+                wait = FIRST_WAIT if self._was_well(began) else wait
+                self.running = None
+                await self._wait_out(failed[0], wait * (1 + self._parts.clock.jitter() / 2))
                 wait = min(wait * 2, LONGEST_WAIT)
 
+    def _was_well(self, began: float) -> bool:
+        """Whether the ledger took something, or the shard was open for long: what failed now is something new."""
+        long_open = self.running is not None and self._parts.clock.monotonic() - began > LONGEST_WAIT
+        return long_open or (self._commits is not None and self._commits.fruitful)
+
     async def _wait_out(self, error: BaseException, seconds: float) -> None:
+        if isinstance(error, Refused):
+            self._burial.remember(error)
+        if self._stopping.is_set() and isinstance(error, Fenced):
+            # It has gone to somebody else, as we know.
+            return
         self.error = str(error)
         self._parts.observe(LedgerFailed(self.error, seconds))
         await self._pause(seconds)
 
-    def stop(self) -> None:
-        """No new polls; `run` returns when the running ones are durable, or after `DRAIN`."""
+    def stop(self, drain: float = DRAIN) -> None:
+        """No new polls; `run` returns when the running ones are durable, at most `drain` seconds later or little more.
+
+        What is still being opened is given up at once.
+        """
+        self._drain_for = min(self._drain_for, drain)
         self._stopping.set()
         self._wake.set()
+        if self._opening is not None:
+            self._opening.reschedule(0.0)
 
     @property
     def _up(self) -> bool:
@@ -106,19 +127,33 @@ class Shard:
 
     async def _live(self) -> None:
         async with self._opened() as ledger, asyncio.TaskGroup() as group:
-            commits = Commits(self.shard, ledger, self._parts.clock, self._parts.observe)
-            committing = group.create_task(commits.run())
-            if self.error:
-                # After a fault no feed is asked before the ledger has shown that it takes batches again.
-                await ledger.commit(Batch(self.shard))
-            running = await self._load(ledger)
-            beside = [group.create_task(self._follow(ledger)), group.create_task(self._flush(commits))]
+            self._burial.limit = ledger.max_record
+            commits = Commits(self.shard, ledger, self._parts.clock, self._parts.observe, self._burial.fit)
+            self._commits, committing = commits, group.create_task(commits.run())
+            running = await self._begin(ledger, commits)
+            beside = [group.create_task(self._follow(ledger, commits)), group.create_task(self._flush(commits))]
             self.running, self.error = running, ""
             await self._poll_due(running, commits)
             for task in beside:
                 task.cancel()
             commits.close()
             await self._last_commit(committing)
+
+    async def _begin(self, ledger: ShardLedger, commits: Commits) -> Running:
+        async with self._until_stopped():
+            if self.error:
+                # After a fault no feed is asked before the ledger has shown that it takes batches again.
+                await ledger.commit(Batch(self.shard))
+            return await self._load(ledger, commits)
+
+    @asynccontextmanager
+    async def _until_stopped(self) -> AsyncIterator[None]:
+        """A stop ends what is inside with a TimeoutError."""
+        try:
+            async with asyncio.timeout(0.0 if self._stopping.is_set() else None) as self._opening:
+                yield
+        finally:
+            self._opening = None
 
     async def _last_commit(self, committing: asyncio.Task[None]) -> None:
         """A ledger that hangs must not keep the process: what is not durable by then is polled anew."""
@@ -128,78 +163,69 @@ class Shard:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[ShardLedger]:
-        ledger = await self._parts.ledger.open(self.shard)
+        async with self._until_stopped():
+            ledger = await self._parts.ledger.open(self.shard)
         try:
             yield ledger
         finally:
             with suppress(TimeoutError):
-                await asyncio.wait_for(ledger.close(), CLOSE)
+                async with asyncio.timeout(CLOSE):
+                    await ledger.close()
 
-    async def _load(self, ledger: ShardLedger) -> Running:
+    async def _load(self, ledger: ShardLedger, commits: Commits) -> Running:
         running = Running(dict(ledger.specs), dict(ledger.states), {}, Agenda())
         turns = Turns(self._parts.clock.monotonic)
         for spec in list(running.specs.values()):
             state = running.state(spec.id)
             running.rows[spec.id] = row_of(spec, state)
-            kept_back = kept_back_by_us(state.health)
-            self._plan(
-                running, spec, state, 0.0 if kept_back else max(ledger.dues.get(spec.id, 0.0), state.cadence.due)
-            )
+            due = max(ledger.dues.get(spec.id, 0.0), state.cadence.due)
+            if not self._hand_over(running, commits, spec, due):
+                self._planning.plan(running, spec, state, 0.0 if kept_back_by_us(state.health) else due)
             await turns.take()
         return running
 
-    def _plan(self, running: Running, spec: FeedSpec, state: FeedState, planned: Instant) -> None:
-        """Puts a feed into the agenda: as planned before, never sooner after an attempt than its class allows."""
-        if spec.paused:
-            running.agenda.remove(spec.id)
-            return
-        now, host = self._parts.clock.now(), host_key(state.address(spec.url))
-        if self._round is not None:
-            if self._round.due(spec.id, planned or None, now):
-                running.agenda.put(spec.id, host, 0.0)
-            return
-        bounds = class_bounds(spec, self._parts.in_force.rules.schedule)
-        at = first_due(spec.id, now, bounds.min, len(running.specs), planned or None)
-        if (tried := self._attempts.get(spec.id)) is not None:
-            at = max(at, tried + bounds.min)
-        running.agenda.put(spec.id, host, at)
+    def _hand_over(self, running: Running, commits: Commits, spec: FeedSpec, due: Instant) -> bool:
+        """Whether the host of a feed belongs to another shard: then it goes there, and is polled here no more."""
+        feed = spec.id
+        home = elsewhere(running.state(feed).address(spec.url), self.shard, self._parts.shards)
+        if home is None:
+            commits.stay(feed)
+            return False
+        running.agenda.remove(feed)
+        commits.move(Moved(spec, running.packed(feed, due), home), partial(self._forget, running, feed))
+        return True
 
-    async def _follow(self, ledger: ShardLedger) -> None:
+    async def _follow(self, ledger: ShardLedger, commits: Commits) -> None:
         turns = Turns(self._parts.clock.monotonic)
         async for changes in ledger.changes():
             running = self.running
             if running is None:
                 continue
             for feed in changes.removed:
+                commits.stay(feed)
                 self._forget(running, feed)
+            for feed, state in changes.states:
+                running.states.setdefault(feed, state)
             for spec in changes.put:
-                self._take(running, spec)
+                self._take(running, commits, spec)
                 await turns.take()
             self.nudge()
 
     def _forget(self, running: Running, feed: FeedId) -> None:
         running.agenda.remove(feed)
-        for known in (running.specs, running.states, running.rows, self._attempts):
+        self._planning.forget(feed)
+        for known in (running.specs, running.states, running.rows):
             known.pop(feed, None)
 
-    def _take(self, running: Running, spec: FeedSpec) -> None:
+    def _take(self, running: Running, commits: Commits, spec: FeedSpec) -> None:
         """A feed that is new or different. A poll under way plans the next one when it ends."""
         old, running.specs[spec.id] = running.specs.get(spec.id), spec
         state = running.state(spec.id)
         running.rows[spec.id] = row_of(spec, state)
         if spec.id not in self.in_flight:
-            self._plan(running, spec, state, self._replanned(old, spec, state))
-
-    def _replanned(self, old: FeedSpec | None, spec: FeedSpec, state: FeedState) -> Instant:
-        """The due time of a feed whose specification has changed: another address owes nothing to what the last one
-        did, and bounds that are narrower now hold from the last poll on, unless somebody wants us to stay away."""
-        if old is not None and old.url != spec.url:
-            self._attempts.pop(spec.id, None)
-            return 0.0
-        health, due = state.health, state.cadence.due
-        if health.kind not in ("ok", "not_modified", "redirected") or health.last_poll is None:
-            return due
-        return min(due, health.last_poll + class_bounds(spec, self._parts.in_force.rules.schedule).max)
+            due = self._planning.replanned(old, spec, state)
+            if not self._hand_over(running, commits, spec, due):
+                self._planning.plan(running, spec, state, due)
 
     async def _flush(self, commits: Commits) -> None:
         while True:
@@ -207,7 +233,7 @@ class Shard:
             commits.flush()
 
     async def _poll_due(self, running: Running, commits: Commits) -> None:
-        worker = Worker(self._parts, commits, settled=partial(self._keep, running))
+        worker = Worker(self._parts, commits, settled=partial(self._keep, running, commits))
         async with asyncio.TaskGroup() as group:
             polls: set[asyncio.Task[None]] = set()
             while not self._stopping.is_set() and not self._done(running):
@@ -225,42 +251,23 @@ class Shard:
     def _done(self, running: Running) -> bool:
         return self._round is not None and not len(running.agenda) and not self.in_flight
 
-    def _keep(self, running: Running, spec: FeedSpec, outcome: Outcome) -> None:
+    def _keep(self, running: Running, commits: Commits, spec: FeedSpec, outcome: Outcome) -> None:
         now = running.specs.get(spec.id)
         if now is not None:
             running.keep(now, outcome.state)
-            if self._round is None and not now.paused:
-                due = outcome.state.cadence.due if now == spec else self._replanned(spec, now, outcome.state)
-                running.agenda.put(now.id, host_key(outcome.state.address(now.url)), due)
-            self._hurry(running, outcome)
+            if not self._hand_over(running, commits, now, outcome.state.cadence.due):
+                self._planning.plan_next(running, spec, now, outcome.state)
+            self._planning.hurry(running, outcome)
         self._parts.settled(spec, outcome)
-
-    def _hurry(self, running: Running, outcome: Outcome) -> None:
-        """An alert puts the feeds its watch names into class `burst` for a while; host budgets stay in force."""
-        now = self._parts.clock.now()
-        alerts = (event for event in outcome.events if isinstance(event, AlertEvent))
-        for feed in {feed for alert in alerts for feed in alert.match.watch.burst if feed in running.specs}:
-            self._bursts[feed] = now + BURST
-            if (due := running.agenda.due(feed)) is not None:
-                last = running.rows[feed].health.last_poll or 0.0
-                soon = max(now, last + CLASS_BOUNDS["burst"].min)
-                running.agenda.put(feed, host_key(running.state(feed).address(running.specs[feed].url)), min(due, soon))
-
-    def _in_force(self, running: Running, feed: FeedId) -> FeedSpec | None:
-        """The specification a poll goes by."""
-        spec = running.specs.get(feed)
-        if spec is None or self._parts.clock.now() >= self._bursts.get(feed, 0.0):
-            return spec
-        return replace(spec, cls="burst", interval=None)
 
     def _due(self, running: Running) -> list[FeedId]:
         fetch, up = self._parts.in_force.fetch, self._up
         if up and self._dark:
-            self._ask_soon(running, lambda health: health.kind in NETWORK_KINDS)
+            self._planning.ask_soon(running, lambda health: health.kind in NETWORK_KINDS, self.in_flight)
         self._dark = not up
         if (bounds := self._guarded()) != self._bounds:
             self._bounds = bounds
-            self._ask_soon(running, kept_back_by_us)
+            self._planning.ask_soon(running, kept_back_by_us, self.in_flight)
         room = fetch.concurrency - len(self.in_flight)
         if fetch.paused or room <= 0:
             return []
@@ -270,24 +277,16 @@ class Shard:
         """What decides whom we may ask at all."""
         return self._parts.in_force.fetch, self._parts.pacer.book.settings
 
-    def _ask_soon(self, running: Running, wanted: Callable[[Health], bool]) -> None:
-        """The uplink is back, or the rules of what may be asked are others: what failed only for their sake is asked
-        soon, spread like at a start."""
-        for feed, row in running.rows.items():
-            if wanted(row.health) and feed not in self.in_flight and feed in running.agenda:
-                at = first_due(feed, self._parts.clock.now(), 300.0, len(running.specs), None)
-                running.agenda.put(feed, host_key(running.state(feed).address(row.spec.url)), at)
-
     def _can_start(self, host: HostKey) -> bool:
         """A round does not wait until a host lets us come back: it is told so, and ends."""
         return self._parts.pacer.free(host) or (self._round is not None and self._parts.pacer.shut(host))
 
     async def _poll(self, worker: Worker, running: Running, feed: FeedId) -> None:
-        spec = self._in_force(running, feed)
+        spec = self._planning.in_force(running, feed)
         if spec is None or feed in self.in_flight:
             return
         self.in_flight.add(feed)
-        self._attempts[feed] = self._parts.clock.now()
+        self._planning.attempt(feed)
         try:
             await worker.poll(spec, running.states.get(feed))
         finally:
@@ -320,7 +319,7 @@ class Shard:
 
     async def _drain(self, polls: set[asyncio.Task[None]]) -> None:
         if polls:
-            _, late = await asyncio.wait(polls, timeout=DRAIN)
+            _, late = await asyncio.wait(polls, timeout=self._drain_for)
             for task in late:
                 task.cancel()
 
@@ -328,50 +327,3 @@ class Shard:
 def _leaf(error: BaseException) -> BaseException:
     """The first exception in a group that is none itself."""
     return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-Factory = Callable[[ShardId], Shard]
-
-
-class Shards:
-    """The shards of this process: keep, start and stop by the newest assignment."""
-
-    def __init__(self, make: Factory, *, ends: bool = False) -> None:
-        """`ends`: the shards run one round each, and with the last of them all is done."""
-        self._make, self._ends = make, ends
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._following: asyncio.Task[None] | None = None
-        self.shards: dict[ShardId, Shard] = {}
-
-    async def run(self, assignments: AsyncIterator[frozenset[ShardId]]) -> None:
-        """Follows assignments until `stop`; a shard that stays never pauses."""
-        async with asyncio.TaskGroup() as group:
-            self._following = group.create_task(self._follow(assignments, group))
-
-    def stop(self) -> None:
-        """Stops every shard; `run` returns when all have drained."""
-        if self._following is not None:
-            self._following.cancel()
-        for shard in self.shards.values():
-            shard.stop()
-
-    def rows(self) -> Mapping[FeedId, FeedRow]:
-        """The pictures of all feeds of all open shards."""
-        return {
-            feed: row for shard in self.shards.values() if shard.running for feed, row in shard.running.rows.items()
-        }
-
-    async def _follow(self, assignments: AsyncIterator[frozenset[ShardId]], group: asyncio.TaskGroup) -> None:
-        async for wanted in assignments:
-            for shard in self.shards.keys() - wanted:
-                self.shards.pop(shard).stop()
-            for shard in wanted - self.shards.keys():
-                self.shards[shard] = self._make(shard)
-                task = group.create_task(self.shards[shard].run())
-                self._tasks.add(task)
-                task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if self._ends and not self._tasks and self._following is not None:
-            self._following.cancel()

@@ -22,6 +22,8 @@ ARTICLE, ALERT, FEED = "news.article.v1", "news.alert.v1", "news.feed.v1"
 SCHEMA = "urn:news-monitor:schema:{type}"
 MAX_RECORD = 900 << 10
 """Bytes of a value; brokers refuse 1 MiB by default, headers and framing included."""
+FRAMING = 100
+"""Bytes of a record that are neither key nor value nor header."""
 
 
 class Topics(Protocol):
@@ -54,6 +56,12 @@ def record(event: Event, topics: Topics, *, body: bool = True) -> Record:
 def fits(made: Record) -> bool:
     """Whether a broker of default settings takes it; what does not fit becomes a dead letter."""
     return len(made.value) <= MAX_RECORD
+
+
+def weight(made: Record) -> int:
+    """Bytes of a record with key, headers and framing; rather a few more than a broker counts."""
+    headers = sum(len(name) + len(value.encode()) for name, value in made.headers)
+    return len(made.value) + len(made.key.encode()) + headers + FRAMING
 
 
 def dead_letter(letter: DeadLetter, topics: Topics) -> Record:

@@ -33,6 +33,12 @@ def shard_of(host: HostKey, shards: int) -> ShardId:
     return ShardId((murmur2(host.encode()) & 0x7FFFFFFF) % shards)
 
 
+def elsewhere(url: str, shard: ShardId, shards: int) -> ShardId | None:
+    """The shard that a feed asked at this URL belongs to, if it is not this one; one shard alone keeps everything."""
+    home = shard_of(host_key(url), shards)
+    return home if shards > 1 and home != shard else None
+
+
 @lru_cache(maxsize=65536)
 def registrable_domain(host: HostKey) -> str:
     """The name somebody registered (ICANN part of the public suffix list); an address or a bare suffix is its own."""

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from monitor.app.assignment import Shards
 from monitor.app.console import ServiceConsole
 from monitor.app.lane import Lane
 from monitor.app.outbox import Outbox
 from monitor.app.pacing import HostPacer
 from monitor.app.parts import InForce, Parts
 from monitor.app.running import Round
-from monitor.app.shards import Shard, Shards
+from monitor.app.shards import Shard
 from monitor.app.supervise import Service
 from monitor.config.config import Config
 from monitor.config.load import load

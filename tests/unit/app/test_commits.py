@@ -25,7 +25,7 @@ class SlowLedger:
     def __init__(self) -> None:
         self.batches: list[Batch] = []
         self.error: LedgerError | None = None
-        self.inside = 0
+        self.inside, self.pace = 0, 0.0
 
     async def commit(self, batch: Batch) -> None:
         self.inside += 1

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.app.assignment import Shards
+from monitor.app.planning import BURST
 from monitor.app.running import Round
-from monitor.app.shards import BURST, DARK_GAP, Shard, Shards
+from monitor.app.shards import DARK_GAP, Shard
 from monitor.errors import Fenced, LedgerError, StorageFailed
 from monitor.match.compiler import compile_rules
 from monitor.model.feed import FeedChanges, Interval
