@@ -135,7 +135,7 @@ def test_client_certificate_is_loaded(tmp_path: Path) -> None:
     ]
 
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
-    with pytest.raises(OSError):
+    with pytest.raises(ValueError, match=r"`security\.cert_file` .*cert\.pem.*other\.pem"):
         credentials(SecuritySettings("ssl", ca_file=files["ca"], cert_file=files["cert"], key_file=files["other"]))
 
 

@@ -16,8 +16,9 @@ from typing import Any
 
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError
+from aiokafka.errors import ClusterAuthorizationFailedError, IncompatibleBrokerVersion, KafkaError
 
+from monitor.adapters.kafka.causes import remedy
 from monitor.config.schema import SecuritySettings
 from monitor.errors import Unreachable
 
@@ -66,6 +67,8 @@ async def open_admin(settings: ClusterSettings) -> AIOKafkaAdminClient:
         try:
             async with asyncio.timeout(settings.start_timeout):
                 await admin.start()
+                if not await admin._client.force_metadata_update():
+                    raise KafkaError("no broker answers")
         except BaseException as error:
             await close_bounded(admin)
             if isinstance(error, FAULTS):
@@ -112,7 +115,7 @@ async def connection(settings: ClusterSettings) -> dict[str, Any]:
     try:
         security = await asyncio.to_thread(credentials, settings.security)
     except (OSError, ValueError) as error:
-        raise Unreachable(f"the security files of Kafka cannot be used: {error}") from error
+        raise Unreachable(f"the security settings of Kafka cannot be used: {error}") from error
     return {
         "bootstrap_servers": list(settings.bootstrap_servers),
         "client_id": settings.client_id,
@@ -122,26 +125,49 @@ async def connection(settings: ClusterSettings) -> dict[str, Any]:
 
 
 def credentials(security: SecuritySettings) -> dict[str, Any]:
-    """The library's words for `security`, files read now. Raises OSError, ValueError (ssl.SSLError is an OSError)."""
+    """The library's words for `security`, files read now. Raises ValueError naming the key of what cannot be used."""
     words: dict[str, Any] = {"security_protocol": security.protocol.upper()}
     if security.protocol.endswith("ssl"):
         words["ssl_context"] = trust(security)
-    if security.protocol.startswith("sasl"):
-        words["sasl_mechanism"] = security.mechanism or "PLAIN"
-        words["sasl_plain_username"] = security.username
-        if security.password_file:
-            words["sasl_plain_password"] = read_secret(security.password_file)
-        if security.token_file:
-            words["sasl_oauth_token_provider"] = _Token(security.token_file)
+    if not security.protocol.startswith("sasl"):
+        return words
+    words["sasl_mechanism"] = security.mechanism or "PLAIN"
+    if security.mechanism == "OAUTHBEARER":
+        path = _given("token_file", security.token_file)
+        _read("token_file", path)
+        return {**words, "sasl_oauth_token_provider": _Token(path)}
+    words["sasl_plain_username"] = _given("username", security.username)
+    words["sasl_plain_password"] = _read("password_file", _given("password_file", security.password_file))
     return words
 
 
 def trust(security: SecuritySettings) -> ssl.SSLContext:
-    """Whom we believe, and the certificate we show. Raises OSError, or ssl.SSLError for files that are none."""
-    context = ssl.create_default_context(cafile=security.ca_file)
+    """Whom we believe, and the certificate we show. Raises ValueError naming the key of a file that cannot be used."""
+    with _naming("ca_file", security.ca_file):
+        context = ssl.create_default_context(cafile=security.ca_file)
     if security.cert_file:
-        context.load_cert_chain(security.cert_file, security.key_file)
+        with _naming("cert_file", f"{security.cert_file}, with key_file {security.key_file}"):
+            context.load_cert_chain(security.cert_file, security.key_file)
     return context
+
+
+def _given(key: str, value: str | None) -> str:
+    if value is None:
+        raise ValueError(f"`security.{key}` is missing")
+    return value
+
+
+def _read(key: str, path: str) -> str:
+    with _naming(key, path):
+        return read_secret(path)
+
+
+@contextmanager
+def _naming(key: str, path: str | None) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise ValueError(f"`security.{key}` ({path}): {error}") from error
 
 
 def read_secret(path: str) -> str:
@@ -157,11 +183,12 @@ def stamps(security: SecuritySettings) -> Stamps:
 
 def unreachable(settings: ClusterSettings, error: BaseException, words: Sequence[str]) -> Unreachable:
     """What is told when no broker answers: the last thing the client complained of."""
-    cause = words[-1] if words else str(error) or type(error).__name__
+    outdated = isinstance(error, IncompatibleBrokerVersion)
+    cause = words[-1] if words and not outdated else str(error) or type(error).__name__
     if ClusterAuthorizationFailedError.__name__ in cause:
         cause = f"user {settings.security.username} may write to no topic at all"
-    remedy = "look at the broker, and at its `bootstrap_servers` and `security` in the configuration"
-    return Unreachable(f"no Kafka at {', '.join(settings.bootstrap_servers)}: {cause}; {remedy}")
+    told = remedy(cause, settings.security)
+    return Unreachable(f"no Kafka at {', '.join(settings.bootstrap_servers)}: {cause.rstrip(': ')}; {told}")
 
 
 class _Listener(logging.Handler):
@@ -170,7 +197,9 @@ class _Listener(logging.Handler):
         self._words = words
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._words.append(record.getMessage())
+        # It also remarks on passwords in the clear, which is no fault.
+        if "in the clear" not in (said := record.getMessage()):
+            self._words.append(said)
 
 
 @contextmanager

@@ -11,8 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import (
+    IncompatibleBrokerVersion,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
 
+from monitor.adapters.kafka.causes import IDEMPOTENT, TRANSACTIONAL, outdated
 from monitor.adapters.kafka.client import (
     CLOSE_LIMIT,
     FAULTS,
@@ -102,6 +108,9 @@ async def start_bounded(inner: AIOKafkaProducer, settings: ClusterSettings) -> N
             async with asyncio.timeout(settings.start_timeout):
                 await inner.start()
                 await refresh(inner)
+                needed = TRANSACTIONAL if inner._txn_manager.transactional_id else IDEMPOTENT
+                if lacking := outdated(inner.client, needed):
+                    raise IncompatibleBrokerVersion(lacking)
         except BaseException as error:
             await end_producer(inner)
             if isinstance(error, FAULTS):
