@@ -85,7 +85,7 @@ class Mirror:
         self._stated = (self._stated | step.states.keys()) - step.gone - step.moved
         for feed in step.moved:
             self._specs.pop(feed, None)
-        self._brought = {feed: state for feed, state in self._brought.items() if step.states.get(feed) != state}
+        self._brought = {feed: state for feed, state in self._brought.items() if feed not in step.states}
         self._orphans = (self._orphans - step.gone - step.states.keys()) | (step.states.keys() - self._specs.keys())
         self._dues = {feed: at for feed, at in step.dues.items() if feed in self._specs}
         self._leaving = frozenset()
