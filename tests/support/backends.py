@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Protocol
 from uuid import uuid4
 
 from monitor.adapters.kafka.client import ClusterSettings
+from monitor.adapters.kafka.event_places import event_topics
+from monitor.adapters.kafka.events import KafkaEventLog
 from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.ledger import KafkaLedger
 from monitor.adapters.kafka.shard import KafkaShard
@@ -113,6 +115,7 @@ class KafkaBackEnd:
             self._there = True
         self.ledger = _Counted(self.settings, self.installation)
         self.view = KafkaView(self.settings, self.installation)
+        self.log = KafkaEventLog.window(self.settings, lambda: event_topics(self.table))
 
     @cached_property
     def registry(self) -> Registry:
@@ -127,6 +130,7 @@ class KafkaBackEnd:
     async def close(self) -> None:
         for shard in self.ledger.opened:
             await shard.close()
+        await self.log.close()
 
     def _plan(self) -> tuple[TopicSpec, ...]:
         articles, *others = self.table.plan((), 1, 1)

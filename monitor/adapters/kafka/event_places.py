@@ -12,7 +12,6 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from fnmatch import translate
-from itertools import pairwise
 
 import msgspec
 
@@ -37,10 +36,11 @@ def event_topics(table: TopicTable, own: Sequence[str] = (), wanted: Sequence[st
     """
     fixed = (table.articles, table.feed_events, table.dead_letters, f"{table.prefix}stories")
     names = [*map(re.escape, fixed), *(re.escape(table.prefix) + _any_watch(name) for name in (table.alerts, *own))]
-    every = "|".join(names)
+    others = (table.feeds, table.feed_state, table.rescue, f"{table.prefix}canary")
+    every = rf"(?!(?:{'|'.join(map(re.escape, others))})\Z)(?:{'|'.join(names)})"
     if not wanted:
-        return re.compile(rf"(?:{every})\Z")
-    return re.compile(rf"(?=(?:{every})\Z)(?:{'|'.join(map(translate, wanted))})")
+        return re.compile(rf"{every}\Z")
+    return re.compile(rf"(?={every}\Z)(?:{'|'.join(map(translate, wanted))})")
 
 
 def _any_watch(template: str) -> str:
@@ -60,7 +60,7 @@ def token_of(places: Places) -> str:
 
 
 def places_of(token: str, topics: re.Pattern[str]) -> dict[Part, int]:
-    """The place a token names. Raises UsageError for text that is none, or names what is no topic of ours."""
+    """The place a token names, in these topics. Raises UsageError for text that is none, or names only others."""
     try:
         if not (token.isascii() and re.fullmatch("[A-Za-z0-9_-]+", token)):
             raise ValueError(token)
@@ -71,12 +71,12 @@ def places_of(token: str, topics: re.Pattern[str]) -> dict[Part, int]:
         table = _TABLE.decode(packed)
     except (ValueError, zlib.error, msgspec.DecodeError) as error:
         raise UsageError(f"{token[:40]}: no place in this log; use what it gave as a cursor") from error
-    names = list(table)
-    if not all(map(topics.match, names)) or any(one >= other for one, other in pairwise(names)):
+    ours = {topic: offsets for topic, offsets in table.items() if topics.match(topic)}
+    if table and not ours:
         raise UsageError(f"{token[:40]}: a place in another log")
     return {
         (topic, number): offset
-        for topic, offsets in table.items()
+        for topic, offsets in ours.items()
         for number, offset in enumerate(offsets)
         if 0 < offset < 1 << 62
     }
