@@ -13,7 +13,8 @@ as_root() {
 
 # command → Debian package
 needed=(java:default-jre-headless javac:default-jdk-headless mvn:maven kcat:kcat npm:npm ip:iproute2 chromium:chromium
-  chromedriver:chromium-driver)
+  chromedriver:chromium-driver
+  systemd-analyze:systemd buildah:buildah debootstrap:debootstrap)
 packages=()
 for pair in "${needed[@]}"; do
   if command -v "${pair%%:*}" >/dev/null; then
@@ -32,6 +33,22 @@ if ((${#packages[@]})); then
     # The tests that need them say so themselves, and fail where CI=true.
     echo "not installed, for want of apt-get or rights: ${packages[*]}"
   fi
+fi
+
+# promtool alone: its Debian package would start a server.
+tools=$HOME/.cache/news-monitor/bin
+if command -v promtool >/dev/null || [[ -x $tools/promtool ]]; then
+  echo "promtool: there"
+elif command -v apt-get >/dev/null; then
+  scratch=$(mktemp -d)
+  if (cd "$scratch" && apt-get -qq download prometheus && dpkg-deb -x prometheus_*.deb .) >/dev/null 2>&1; then
+    mkdir -p "$tools"
+    mv "$scratch/usr/bin/promtool" "$tools/"
+    echo "promtool: unpacked"
+  else
+    echo "promtool: not to be had here"
+  fi
+  rm -rf "$scratch"
 fi
 
 if command -v java >/dev/null && command -v mvn >/dev/null; then
