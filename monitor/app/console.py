@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields
 
 from monitor import __version__
+from monitor.app.assignment import Shards
 from monitor.app.enrol import Enrolment
 from monitor.app.outbox import Outbox
 from monitor.app.parts import Parts
-from monitor.app.shards import Shards
 from monitor.errors import UsageError
 from monitor.model.event import Outcome
 from monitor.model.feed import FeedChanges, FeedSpec
@@ -39,6 +39,8 @@ class ServiceConsole:
         self.reload_with: Reload | None = None
         self.enrolment: Enrolment | None = None
         """What a shared registry lacks of the configuration is told beside the last reload."""
+        self.ownership_error: Callable[[], str] = lambda: ""
+        """Why the group that shares the shards out does not count us in; empty if it does."""
         self._alerts: Counter[str] = Counter()
         self._unaccounted = 0
 
@@ -66,7 +68,7 @@ class ServiceConsole:
             uplink=self._parts.breaker.up,
             ready=not reasons,
             reasons=reasons,
-            heartbeat=max((shard.heartbeat for shard in self._shards.shards.values()), default=0.0),
+            heartbeat=self._heartbeat(),
             reload_ok=self.reload_ok and not (self.enrolment is not None and self.enrolment.refused),
             reload_problems=self._problems(),
             unaccounted=self._unaccounted,
@@ -106,9 +108,18 @@ class ServiceConsole:
         reasons = ["stopping"] if self.stopping else []
         shards = self._shards.shards.values()
         reasons += [f"shard {shard.shard}: {shard.error or 'not open'}" for shard in shards if shard.running is None]
-        if not shards:
-            reasons.append("no shard yet")
+        fault = self.ownership_error()
+        if self._shards.assigned is None:
+            reasons.append(f"no assignment yet: {fault}" if fault else "no assignment yet")
+        elif fault:
+            reasons.append(fault)
         return tuple(reasons)
+
+    def _heartbeat(self) -> Instant:
+        """Who waits as a spare for shards of others has nothing to go round, and is well."""
+        if not self._shards.shards and self._shards.assigned is not None:
+            return self._parts.clock.now()
+        return max((shard.heartbeat for shard in self._shards.shards.values()), default=0.0)
 
     def _watches(self) -> tuple[WatchRow, ...]:
         in_force, waiting = self._parts.in_force.rules, self._parts.in_force.waiting

@@ -1,7 +1,8 @@
 """The running service: one task group, signals, and a stop that always returns.
 
-Stop: not ready, no new polls; running polls get 10 s; what is settled is committed; sinks get 5 s for what is in the
-log; then everything is let go. A second signal ends the process at once.
+Stop: not ready, no new polls; running polls get 10 s (less where others wait for the shards); what is settled is
+committed; the shards are given up; sinks get 5 s for what is in the log; then everything is let go. A second signal
+ends the process at once.
 
 What runs beside the polls (sinks, listeners, housekeeping) may fail without ending them: it is begun again. What the
 operator has to mend (a port that is taken) or nobody can (a broken disk) ends the process.
@@ -16,16 +17,18 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from monitor.app.assignment import Shards
 from monitor.app.console import ServiceConsole
 from monitor.app.outbox import Outbox
 from monitor.app.parts import Parts
-from monitor.app.shards import Shards
 from monitor.errors import StorageFailed, UsageError
 from monitor.model.notes import Expired, LoopStalled, TaskCrashed
 from monitor.ports import EventLog, Ownership
 
 SINKS_DRAIN, CLOSE = 5.0, 3.0
 """Seconds sinks get for what is in the log, and everything together for closing."""
+OWNERSHIP = 2.5
+"""Seconds for leaving the group that shares the shards out, once ours are closed."""
 LEAST = 0.5
 """Seconds each gets for closing, however long the others took."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
@@ -65,6 +68,8 @@ class Service:
                 polling = group.create_task(self.shards.run(self.ownership.assignments()))
                 watching = group.create_task(self._stop_when_told())
                 await polling
+                # Before sinks drain: other processes wait for our shards.
+                await self._let_go(self.ownership.close, OWNERSHIP)
                 await self._drain_sinks(sinks)
                 for task in (*beside, watching):
                     task.cancel()
@@ -111,13 +116,17 @@ class Service:
         clock = self.parts.clock
         end = clock.monotonic() + CLOSE
         for close in self.closers:
-            try:
-                await asyncio.wait_for(close(), max(end - clock.monotonic(), LEAST))
-            except TimeoutError:
-                continue
-            except Exception as error:  # noqa: BLE001  the data directory must be let go whatever else failed
-                name = getattr(close, "__qualname__", type(close).__name__)
-                self.parts.observe(TaskCrashed(name, type(error).__name__, traceback.format_exc(), 0.0))
+            await self._let_go(close, max(end - clock.monotonic(), LEAST))
+
+    async def _let_go(self, close: Closer, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await close()
+        except TimeoutError:
+            return
+        except Exception as error:  # noqa: BLE001  the data directory must be let go whatever else failed
+            name = getattr(close, "__qualname__", type(close).__name__)
+            self.parts.observe(TaskCrashed(name, type(error).__name__, traceback.format_exc(), 0.0))
 
     async def _keep_house(self) -> None:
         """Retention, and the head of the log for pictures."""

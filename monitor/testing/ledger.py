@@ -11,15 +11,19 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
+from typing import TypeVar
 
-from monitor.errors import Fenced, LedgerError
-from monitor.model.event import Batch, Logged, Record
+from monitor.errors import Fenced, LedgerError, Refused
+from monitor.model.event import Batch, Logged, Moved, Record
 from monitor.model.feed import FeedChanges, FeedSpec, Mark
 from monitor.model.ids import FeedId, ShardId
 from monitor.model.units import Instant
 from monitor.ports import Clock, Point, SinkCursor, pass_by
 from monitor.publish.line import numbered
+from monitor.schedule.placement import host_key, shard_of
 from monitor.state.codec import decode_state, encode_state
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -34,11 +38,31 @@ class MemoryStore:
     cursors: dict[str, SinkCursor] = field(default_factory=dict)
     epochs: dict[ShardId, int] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
-    listeners: set[asyncio.Queue[FeedChanges | None]] = field(default_factory=set)
+    listeners: dict[asyncio.Queue[FeedChanges | None], ShardId] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     mark: Mark | None = None
     failing: LedgerError | None = None
     """What every commit raises, until it is None again."""
+    shards: int = 1
+    """With one, whoever opens any shard finds every feed in it."""
+    homes: dict[FeedId, ShardId] = field(default_factory=dict)
+    """Where feeds have been put; others are where their URL says."""
+    pace: float = 0.0
+    max_record: int | None = None
+    refusing: Callable[[Record], bool] = lambda _record: False
+    """Records that no batch may hold."""
+
+    def holds(self, shard: ShardId, feed: FeedId) -> bool:
+        """Whether a feed is in this shard."""
+        if self.shards == 1:
+            return True
+        return self.homes.setdefault(feed, shard_of(host_key(self.specs[feed].url), self.shards)) == shard
+
+    def tell(self, shard: ShardId, changes: FeedChanges) -> None:
+        """Tells whoever has this shard open."""
+        for listener, listens in self.listeners.items():
+            if shard == listens:
+                listener.put_nowait(changes)
 
     def append(self, records: Sequence[Record]) -> None:
         """Numbers those whose id is not there yet."""
@@ -56,7 +80,7 @@ class MemoryStore:
 
 
 class MemoryLedger:
-    """One shard with every feed."""
+    """Every shard of the store."""
 
     def __init__(self, store: MemoryStore, point: Point = pass_by) -> None:
         self._store, self._point = store, point
@@ -71,14 +95,15 @@ class MemoryShard:
 
     def __init__(self, store: MemoryStore, shard: ShardId, point: Point) -> None:
         self._store, self._shard, self._epoch, self._point = store, shard, store.epochs[shard], point
-        self.specs: Mapping[FeedId, FeedSpec] = MappingProxyType(dict(store.specs))
-        self.states: Mapping[FeedId, bytes] = MappingProxyType(dict(store.states))
-        self.dues: Mapping[FeedId, Instant] = MappingProxyType(dict(store.dues))
+        mine = {feed for feed in store.specs if store.holds(shard, feed)}
+        self.specs: Mapping[FeedId, FeedSpec] = MappingProxyType(_among(mine, store.specs))
+        self.states: Mapping[FeedId, bytes] = MappingProxyType(_among(mine, store.states))
+        self.dues: Mapping[FeedId, Instant] = MappingProxyType(_among(mine, store.dues))
         self.positions: Mapping[str, int] = MappingProxyType(dict(store.positions))
         self._changes: asyncio.Queue[FeedChanges | None] = asyncio.Queue()
         self._alive = True
-        self.pace, self.max_record = 0.0, None
-        store.listeners.add(self._changes)
+        self.pace, self.max_record = store.pace, store.max_record
+        store.listeners[self._changes] = shard
 
     async def changes(self) -> AsyncIterator[FeedChanges]:
         while (change := await self._changes.get()) is not None:
@@ -93,6 +118,8 @@ class MemoryShard:
             raise self._store.failing
         if self._store.epochs[self._shard] != self._epoch:
             raise Fenced(f"shard {self._shard} was opened again by somebody else")
+        if refused := [record.id for record in batch.records if self._store.refusing(record)]:
+            raise Refused("records that nobody takes", refused)
         self._keep(batch)
         self._point("memory.after_commit")
         self._alive = True
@@ -101,7 +128,7 @@ class MemoryShard:
 
     async def close(self) -> None:
         self._alive = False
-        self._store.listeners.discard(self._changes)
+        self._store.listeners.pop(self._changes, None)
         self._changes.put_nowait(None)
 
     def _keep(self, batch: Batch) -> None:
@@ -112,7 +139,21 @@ class MemoryShard:
                 store.states[feed] = state
                 store.dues.pop(feed, None)
         store.dues.update({feed: due for feed, due in batch.dues if feed in store.specs})
+        for moved in batch.moved:
+            self._move(moved)
         store.positions.update(batch.positions)
+
+    def _move(self, moved: Moved) -> None:
+        store, feed = self._store, moved.feed.id
+        if feed not in store.specs:
+            return
+        store.homes[feed], store.specs[feed] = moved.shard, moved.feed
+        store.dues.pop(feed, None)
+        if moved.state is not None:
+            store.states[feed] = moved.state
+        store.tell(self._shard, FeedChanges(removed=(feed,)))
+        brought = ((feed, moved.state),) if moved.state is not None else ()
+        store.tell(moved.shard, FeedChanges((moved.feed,), states=brought))
 
 
 class MemoryView:
@@ -144,9 +185,9 @@ class MemoryRegistry:
             self._store.mark = mark
         put = tuple(spec for spec in changes.put if self._remember(spec))
         removed = tuple(feed for feed in changes.removed if self._forget(feed))
-        if put or removed:
-            for listener in self._store.listeners:
-                listener.put_nowait(FeedChanges(put, removed))
+        for shard in set(self._store.listeners.values()) if put or removed else ():
+            here = tuple(spec for spec in put if self._store.holds(shard, spec.id))
+            self._store.tell(shard, FeedChanges(here, removed))
         return True
 
     async def feeds(self) -> Mapping[FeedId, FeedSpec]:
@@ -167,6 +208,7 @@ class MemoryRegistry:
     def _forget(self, feed: FeedId) -> bool:
         self._store.states.pop(feed, None)
         self._store.dues.pop(feed, None)
+        self._store.homes.pop(feed, None)
         return self._store.specs.pop(feed, None) is not None
 
 
@@ -243,6 +285,10 @@ class MemoryEventLog:
                 break
             held, upto = held - _size(one.record), one.seq
         return upto
+
+
+def _among(feeds: set[FeedId], known: Mapping[FeedId, T]) -> dict[FeedId, T]:
+    return {feed: value for feed, value in known.items() if feed in feeds}
 
 
 def _size(record: Record) -> int:
