@@ -109,7 +109,6 @@ async def greet(built: Built, config: Config) -> None:
 
 def greeting(built: Built, config: Config) -> Sequence[str]:
     """The lines of the greeting."""
-    from monitor.app.build.sinks import name_of
     from monitor.model.units import spell_duration
 
     picture = built.service.console.snapshot()
@@ -119,11 +118,30 @@ def greeting(built: Built, config: Config) -> Sequence[str]:
         if name in built.addresses:
             lines.append(f"  {text}: {built.addresses[name]}")
     if not picture.feeds:
-        lines.append("  nothing is polled: add a feed as a file in feeds/ of the configuration directory")
+        lines.append(f"  nothing is polled{_why(config)}")
     else:
         later = f"; the next known one in {spell_duration(dues[0] - picture.at)}" if dues else ""
         lines.append(f"  first polls begin now and are spread{later}")
-    sinks = ", ".join(name_of(sink) for sink in config.settings.sinks) or "no sink"
-    lines.append(f"  events go to the ledger in {config.settings.data_dir}/ and from there to: {sinks}")
-    lines.append("  stop with Ctrl-C")
-    return lines
+    return [*lines, *ways(config, len(built.service.shards.shards)), "  stop with Ctrl-C"]
+
+
+def ways(config: Config, shards: int) -> Sequence[str]:
+    """Where events go. `shards`: those of this process, which only a ledger that is shared has more than one of."""
+    from monitor.app.build.sinks import name_of
+    from monitor.config.schema import KafkaLedgerSettings
+
+    settings = config.settings
+    sinks, ledger = ", ".join(name_of(sink) for sink in settings.sinks), settings.ledger
+    if not isinstance(ledger, KafkaLedgerSettings):
+        return [f"  events go to the ledger in {settings.data_dir}/ and from there to: {sinks or 'no sink'}"]
+    onwards = f" and from there to: {sinks}" if sinks else ""
+    return [
+        f"  events go to the topics {settings.topics.prefix}* at {', '.join(ledger.bootstrap_servers)}{onwards}",
+        f"  {shards} of {ledger.shards} shards are polled here; the group {settings.app}-pollers shares them out",
+    ]
+
+
+def _why(config: Config) -> str:
+    if not config.feeds:
+        return ": add a feed as a file in feeds/ of the configuration directory"
+    return " here yet: the group is still sharing the feeds out, or other replicas have them"

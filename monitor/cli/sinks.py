@@ -33,12 +33,15 @@ def status(config: Path = CONFIG, json: bool = JSON) -> None:
     print_rows([row_of(sink, cursor, picture.head) for sink, cursor in picture.sinks], json, STATUS)
 
 
-def row_of(sink: SinkRow, cursor: SinkCursor | None, head: int) -> dict[str, Any]:
-    """One sink, for programs. `at`: when its cursor moved; `oldest`: when its oldest undelivered event was made."""
+def row_of(sink: SinkRow, cursor: SinkCursor | None, head: int | None) -> dict[str, Any]:
+    """One sink, for programs. `at`: when its cursor moved; `oldest`: when its oldest undelivered event was made.
+
+    On Kafka `seq`, `head` and `oldest` are null, and `lag` counts offsets.
+    """
     return {
         "name": sink.name,
         "kind": sink.kind,
-        "seq": sink.seq,
+        "seq": None if head is None else sink.seq,
         "head": head,
         "lag": sink.lag,
         "dead": sink.dead,

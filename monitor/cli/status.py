@@ -53,7 +53,7 @@ async def _status(config: Config, watch: bool, json: bool) -> None:
 
     while True:
         picture = await take_picture(config)
-        live = await asyncio.to_thread(live_status, config) if picture.running is not None else {}
+        live = await asyncio.to_thread(live_status, config) if picture.active else {}
         found = describe(picture, config, live)
         if json:
             print_json(found)
@@ -81,7 +81,9 @@ def describe(picture: Picture, config: Config, live: Mapping[str, Any]) -> dict[
         "at": rfc3339(picture.at),
         "version": __version__,
         "generation": config.generation,
+        "ledger": config.settings.ledger.kind,
         "running": picture.running,
+        "members": picture.members,
         **{name: live.get(name) for name in LIVE},
         "feeds": dict(Counter(condition(row, picture) for row in picture.feeds)),
         "watches": sum(not watch.paused for watch in config.watches),
@@ -100,7 +102,7 @@ def condition(row: FeedRow, picture: Picture) -> str:
 
     state = state_of(row)
     overdue = row.cadence.due and picture.at - row.cadence.due > LATE
-    return "late" if state == "ok" and picture.running is not None and overdue else state
+    return "late" if state == "ok" and picture.active and overdue else state
 
 
 def worst(rows: Sequence[FeedRow]) -> list[dict[str, Any]]:
@@ -123,8 +125,7 @@ def sentences(found: dict[str, Any]) -> Iterator[str]:
     """The same for people."""
     from monitor.cli.text import counted, cut, inert
 
-    running = f"running as process {found['running']}" if found["running"] else "not running"
-    yield f"news-monitor {found['version']}, {running}; configuration {found['generation']}"
+    yield f"news-monitor {found['version']}, {_running(found)}; configuration {found['generation']}"
     if found["ready"] is False:
         yield f"  not ready: {'; '.join(map(inert, found['reasons'] or ()))}"
     if found["uplink"] is False:
@@ -133,7 +134,8 @@ def sentences(found: dict[str, Any]) -> Iterator[str]:
         yield "  the last change of the configuration was refused; `news-monitor check` says why"
     states = ", ".join(f"{count} {state}" for state, count in sorted(found["feeds"].items()))
     yield f"feeds: {states or 'none'}"
-    yield f"watches: {found['watches']}; events: {found['head']}; items: {found['items']['fetched']}"
+    events = "" if found["head"] is None else f"events: {found['head']}; "
+    yield f"watches: {found['watches']}; {events}items: {found['items']['fetched']}"
     for host in found["worst"]:
         yield f"  {host['host']}: {counted(host['feeds'], 'feed')} failing, {host['reason']}"
     for sink in found["sinks"]:
@@ -144,6 +146,15 @@ def sentences(found: dict[str, Any]) -> Iterator[str]:
         if last
         else "last alert: none"
     )
+
+
+def _running(found: dict[str, Any]) -> str:
+    from monitor.cli.text import counted
+
+    if found["ledger"] == "kafka":
+        count = found["members"]
+        return "nobody can say who runs" if count is None else f"{counted(count, 'replica')} running"
+    return f"running as process {found['running']}" if found["running"] else "not running"
 
 
 def _alert(one: Logged | None) -> dict[str, Any] | None:

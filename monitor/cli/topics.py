@@ -56,10 +56,20 @@ def _topics(directory: Path, step: Step, json: bool) -> None:
     elif step == "plan":
         print_rows([{**row, "config": _spelt(row["config"])} for row in rows], json, PLANNED)
     else:
-        print_rows(rows, json, FOUND if len(asked) == 1 else ("for", *FOUND))
-        tell(*(f"{row['topic']}: {row['remedy']}" for row in rows if row["remedy"]))
+        _show(rows, several=len(asked) > 1)
     if code := worth(rows):
         raise typer.Exit(code)
+
+
+def _show(rows: Sequence[dict[str, Any]], *, several: bool) -> None:
+    """What was found, for people; a cluster that does not answer is told of once."""
+    from monitor.cli.check import gathered
+
+    known = [row for row in rows if row["state"] != "unknown"]
+    if known:
+        print_rows(known, False, ("for", *FOUND) if several else FOUND)
+    tell(*(f"{row['topic']}: {row['remedy']}" for row in known if row["remedy"]))
+    tell(*gathered([row for row in rows if row["state"] == "unknown"]))
 
 
 def worth(rows: Sequence[dict[str, Any]]) -> int:

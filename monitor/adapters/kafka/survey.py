@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aiokafka import AIOKafkaClient
 from aiokafka.admin import AIOKafkaAdminClient
@@ -42,6 +43,9 @@ PAUSE = 0.2
 """Seconds between two questions for a group while the cluster makes ready."""
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """How many brokers there are, and which of our requests they take in no version that we speak."""
@@ -67,26 +71,30 @@ async def members(settings: ClusterSettings, group: str) -> int:
         admin = await open_admin(settings)
         try:
             async with asyncio.timeout(settings.start_timeout):
-                return await _count(admin, group)
+                return await patiently(lambda: _count(admin, group))
         except FAULTS as error:
             raise unreachable(settings, error, words) from error
         finally:
             await close_bounded(admin)
 
 
-async def _count(admin: AIOKafkaAdminClient, group: str) -> int:
-    """A new cluster makes its first coordinator when it is asked for one, which takes a moment."""
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer of a coordinator, asked again while it is being made: a new cluster has none. Raises one of FAULTS."""
     while True:
         try:
-            (answer,) = await admin.describe_consumer_groups([group])
-            (found,) = answer.groups
-            if (fault := for_code(found[0])) is NoError:
-                return len(found[5])
-            raise fault
+            return await ask()
         except KafkaError as error:
             if not error.retriable:
                 raise
         await asyncio.sleep(PAUSE)
+
+
+async def _count(admin: AIOKafkaAdminClient, group: str) -> int:
+    (answer,) = await admin.describe_consumer_groups([group])
+    (found,) = answer.groups
+    if (fault := for_code(found[0])) is not NoError:
+        raise fault
+    return len(found[5])
 
 
 @asynccontextmanager

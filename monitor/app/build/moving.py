@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitor import __version__
 from monitor.app.build.clustered import cluster_of, installation_of
+from monitor.app.build.picture import ledger_view
 from monitor.app.build.source import system_clock
 from monitor.app.build.topics import gate_of
 from monitor.config.config import Config
@@ -49,7 +50,7 @@ def origin_of(config: Config) -> Origin:
 
 async def remembered(config: Config) -> tuple[Remembered, ...]:
     """Every feed of the ledger, by id. Raises LedgerError, Unreachable."""
-    view = _view(config)
+    view = ledger_view(config)
     specs, states, dues = await view.specs(), await view.states(), await view.dues()
     return tuple(Remembered(specs[feed], states.get(feed), dues.get(feed)) for feed in sorted(specs))
 
@@ -119,17 +120,6 @@ def _batches(feeds: Sequence[Remembered]) -> Iterator[Sequence[Remembered]]:
             yield batch
             batch, size = [], 0
     yield batch
-
-
-def _view(config: Config) -> LedgerView:
-    if isinstance(config.settings.ledger, KafkaLedgerSettings):
-        from monitor.adapters.kafka.view import KafkaView
-
-        return KafkaView(cluster_of(config), installation_of(config))
-    from monitor.adapters.sqlite.database import Reader
-    from monitor.adapters.sqlite.ledger import SqliteView
-
-    return SqliteView(Reader(Path(config.settings.data_dir)))
 
 
 @asynccontextmanager

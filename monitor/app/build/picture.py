@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.app.build.clustered import cluster_of, installation_of
 from monitor.app.build.sinks import name_of
+from monitor.app.build.source import system_clock
 from monitor.app.build.view import View, open_view
 from monitor.app.running import row_of
 from monitor.config.config import Config
+from monitor.config.schema import KafkaLedgerSettings
 from monitor.model.event import Logged
+from monitor.model.ids import FeedId
 from monitor.model.snapshot import FeedRow, SinkRow
 from monitor.model.state import FeedState
 from monitor.model.units import Instant
-from monitor.ports import SinkCursor
+from monitor.ports import LedgerView, SinkCursor
 from monitor.publish.topics import TopicTable
+from monitor.state.codec import decode_state
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything at one instant. `running`: the process that holds the data directory; None if there is none."""
+    """Everything at one instant."""
 
     at: Instant
     running: int | None
+    """The process that holds the data directory; None if there is none, and on Kafka."""
     feeds: tuple[FeedRow, ...]
     sinks: tuple[tuple[SinkRow, SinkCursor | None], ...]
-    head: int
+    head: int | None
+    """None on Kafka: its topics have no number in common."""
     last_alert: Logged | None
+    members: int | None = None
+    """How many processes share the feeds; None if nobody can know, and on SQLite."""
+
+    @property
+    def active(self) -> bool:
+        """Somebody polls."""
+        return self.running is not None or bool(self.members)
 
 
 async def take_picture(config: Config) -> Picture:
-    """Raises LedgerError for a ledger that cannot be read; one that does not exist yet is empty."""
+    """Raises LedgerError for a ledger that cannot be read, Unreachable; one that does not exist yet is empty."""
+    return await (_clustered if on_kafka(config) else _embedded)(config)
+
+
+async def _embedded(config: Config) -> Picture:
     from monitor.adapters.sqlite.folder import holder
 
     view, folder = open_view(config), Path(config.settings.data_dir)
@@ -49,9 +68,27 @@ async def take_picture(config: Config) -> Picture:
     )
 
 
+async def _clustered(config: Config) -> Picture:
+    """All questions at once; the first one that nobody answers ends the others."""
+    from monitor.app.build.clustered_picture import newest_alert, running_members, sinks_of
+
+    async with asyncio.TaskGroup() as group:
+        feeds, members = group.create_task(feed_rows(config)), group.create_task(running_members(config))
+        sinks, alert = group.create_task(sinks_of(config)), group.create_task(newest_alert(config))
+    return Picture(
+        at=system_clock().now(),
+        running=None,
+        feeds=tuple(feeds.result()),
+        sinks=tuple(sinks.result()),
+        head=None,
+        last_alert=alert.result(),
+        members=members.result(),
+    )
+
+
 async def feed_rows(config: Config) -> Sequence[FeedRow]:
     """Every feed of the configuration and of the ledger, by id; those that were never polled wait."""
-    known = dict(await open_view(config).rows()) if has_ledger(config) else {}
+    known = await rows_of(ledger_view(config)) if has_ledger(config) else {}
     rows = {feed: row for feed, row in known.items() if row.spec.origin == "runtime"}
     for spec in config.feeds:
         old = known.get(spec.id)
@@ -62,11 +99,37 @@ async def feed_rows(config: Config) -> Sequence[FeedRow]:
     return [rows[feed] for feed in sorted(rows)]
 
 
+async def rows_of(ledger: LedgerView) -> Mapping[FeedId, FeedRow]:
+    """The picture of every feed in a ledger. Raises LedgerError if there is none, Unreachable."""
+    specs, states = await ledger.specs(), await ledger.states()
+    return {
+        feed: row_of(spec, decode_state(states[feed]) if feed in states else FeedState(feed))
+        for feed, spec in specs.items()
+    }
+
+
+def ledger_view(config: Config) -> LedgerView:
+    """Feeds and their states as anybody may read them."""
+    if isinstance(config.settings.ledger, KafkaLedgerSettings):
+        from monitor.adapters.kafka.view import KafkaView
+
+        return KafkaView(cluster_of(config), installation_of(config))
+    from monitor.adapters.sqlite.database import Reader
+    from monitor.adapters.sqlite.ledger import SqliteView
+
+    return SqliteView(Reader(Path(config.settings.data_dir)))
+
+
 def has_ledger(config: Config) -> bool:
-    """Whether anything was ever recorded here."""
+    """Whether anything was ever recorded here; a cluster is asked, and says so itself."""
     from monitor.adapters.sqlite.file import FILE
 
-    return (Path(config.settings.data_dir) / FILE).exists()
+    return on_kafka(config) or (Path(config.settings.data_dir) / FILE).exists()
+
+
+def on_kafka(config: Config) -> bool:
+    """Whether events and states are in a cluster, not in the data directory."""
+    return isinstance(config.settings.ledger, KafkaLedgerSettings)
 
 
 def table_of(config: Config) -> TopicTable:
