@@ -37,7 +37,7 @@ class Target(Protocol):
     """Where outcomes go: into the ledger (`Commits`), or while that is away into the spool (`Outage`)."""
 
     async def settle(
-        self, feed: FeedId, outcome: Outcome, state: bytes | None, position: Position | None = None
+        self, feed: FeedId, outcome: Outcome, state: bytes | None, position: Position | None = None, /
     ) -> None:
         """Returns when the outcome is kept."""
 

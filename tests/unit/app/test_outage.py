@@ -1,0 +1,344 @@
+"""A shard whose ledger is away, in virtual time: what is polled meanwhile, what waits where, and what stays out."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from monitor.app.outage import GRACE, LEAST, Outage
+from monitor.app.parts import Parts
+from monitor.app.running import Running, row_of
+from monitor.app.worker import Worker
+from monitor.errors import Fenced, LedgerError, Refused, StorageFailed
+from monitor.model.article import Reading
+from monitor.model.event import Outcome
+from monitor.model.feed import FeedSpec
+from monitor.model.ids import FeedId, ShardId
+from monitor.model.notes import Polled, PollSpooled, SpoolFull
+from monitor.model.poll import Failed
+from monitor.schedule.agenda import Agenda
+from monitor.schedule.placement import host_key
+from monitor.testing.builders import feed
+from monitor.testing.spool import ListSpool, SpoolStore
+from tests.support.service import Rig, rss
+from tests.support.virtual import virtual
+
+SHARD = ShardId(0)
+MINUTE, HOUR = 60.0, 3600.0
+AWAY = LedgerError("no broker answers")
+
+
+class Kept:
+    """A ledger that keeps outcomes of polls, as one that is there does."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+
+    async def settle(self, _feed, outcome, _state, _position=None, /) -> None:
+        self.outcomes.append(outcome)
+
+
+class Scene:
+    """A shard that was open, and what it knew when its ledger went away."""
+
+    def __init__(self, *specs: FeedSpec, size: int = 1 << 20) -> None:
+        self.rig = Rig()
+        self.rig.feeds(*specs)
+        self.spool = ListSpool(SpoolStore(), size)
+        self.parts: Parts = replace(self.rig.parts(), spool=self.spool)
+        self.attempts: dict[FeedId, float] = {}
+        self.running = Running({spec.id: spec for spec in specs}, {}, {}, Agenda())
+        self.outage = Outage(SHARD, self.parts, self.attempts)
+        self.unsettled: tuple[Outcome, ...] = ()
+
+    async def poll(self) -> None:
+        """Every feed once, durably."""
+        kept = Kept()
+
+        def settled(spec: FeedSpec, outcome: Outcome) -> None:
+            self.running.keep(spec, outcome.state)
+            self.running.agenda.put(spec.id, host_key(spec.url), outcome.state.cadence.due)
+
+        worker = Worker(self.parts, kept, settled=settled)
+        for spec in self.running.specs.values():
+            self.attempts[spec.id] = self.rig.clock.now()
+            self.running.rows[spec.id] = row_of(spec, self.running.state(spec.id))
+            await worker.poll(spec, self.running.states.get(spec.id))
+        self.rig.fetcher.asked.clear()
+        self.rig.notes.clear()
+
+    def begin(self, error: BaseException = AWAY) -> None:
+        self.outage.begin(self.running, self.unsettled, error)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Titles of the articles that wait, oldest first."""
+        readings = [row.reading for row in self.spool.store.rows if isinstance(row.reading, Reading)]
+        return [article.title for reading in readings for article in reading.articles]
+
+
+@virtual
+async def test_f02_polls_go_on_and_each_sees_what_the_one_before_has_seen():
+    """A rolling window of three items: every item is read once, nothing is told as seen, states stay as they were."""
+    spec = feed("one")
+    scene = Scene(spec)
+    await scene.poll()
+    durable = dict(scene.running.states)
+    scene.begin()
+    for number in range(8):
+        scene.rig.web.publish(spec.url, rss(*(f"Story {n}" for n in range(number, number + 3))))
+        await asyncio.sleep(15 * MINUTE)
+    await scene.outage.end()
+
+    titles = scene.waiting
+    assert titles == [f"Story {number}" for number in range(len(titles))]
+    assert len(titles) >= 8
+    assert scene.running.states == durable
+    assert scene.rig.store.events == []
+    assert len(scene.rig.of(PollSpooled)) == len(scene.spool.store.rows)
+
+
+@virtual
+async def test_each_row_has_the_moment_of_its_poll_and_the_specification_of_the_registry():
+    """Replay judges by the moment at which it was read."""
+    spec = feed("one")
+    scene = Scene(spec)
+    await scene.poll()
+    scene.begin()
+    scene.rig.web.publish(spec.url, rss("Second"))
+    await asyncio.sleep(HOUR)
+    await scene.outage.end()
+
+    (row,) = scene.spool.store.rows
+    (asked, *_) = scene.rig.fetcher.times(spec.url)
+    assert (row.shard, row.feed) == (SHARD, spec)
+    assert asked <= row.at <= asked + 1
+
+
+@virtual
+async def test_nobody_is_asked_more_often_than_every_five_minutes():
+    """Whatever the class; and nobody before the ledger has had its time to come back."""
+    specs = [feed("slow", cls="polite"), feed("news"), feed("fast", cls="burst")]
+    scene = Scene(*specs)
+    await scene.poll()
+    began = scene.rig.clock.now()
+    scene.begin()
+    await asyncio.sleep(6 * HOUR)
+    await scene.outage.end()
+
+    for spec in specs:
+        times = [*sorted({scene.attempts[spec.id], *scene.rig.fetcher.times(spec.url)})]
+        assert times[0] >= began + GRACE
+        assert all(later - earlier >= LEAST for earlier, later in itertools.pairwise(times))
+    assert len(scene.rig.fetcher.times(specs[2].url)) > 5
+    assert len(scene.rig.fetcher.times(specs[0].url)) <= 6
+
+
+@virtual
+async def test_a_ledger_that_is_back_at_once_costs_no_request():
+    """A reopening takes a second or two."""
+    scene = Scene(feed("one"))
+    await scene.poll()
+    scene.running.agenda.put(FeedId("one"), host_key(feed("one").url), 0.0)
+    scene.attempts.clear()
+    scene.begin()
+    await asyncio.sleep(GRACE / 2)
+    await scene.outage.end()
+
+    assert scene.rig.fetcher.asked == []
+
+
+@virtual
+async def test_what_was_on_its_way_waits_first():
+    """The outcome of a commit that failed is not known: what was read for it is judged again, without another fetch."""
+    spec = feed("one")
+    scene = Scene(spec)
+    kept = Kept()
+    await Worker(scene.parts, kept, settled=lambda *_: None).poll(spec, None)
+    scene.unsettled = tuple(kept.outcomes)
+    scene.begin()
+    await asyncio.sleep(0)
+    await scene.outage.end()
+
+    assert scene.waiting == ["First of one"]
+    assert len(scene.rig.fetcher.asked) == 1
+
+
+@virtual
+async def test_i7_what_is_full_ends_the_polls_and_says_so_once():
+    """Nothing is dropped: what was refused leaves no trace, and its feed is polled anew when the ledger is back."""
+    spec, other = feed("one"), feed("two")
+    scene = Scene(spec, other, size=2500)
+    await scene.poll()
+    scene.begin()
+    for number in range(40):
+        for one in (spec, other):
+            scene.rig.web.publish(one.url, rss(*(f"Story {number} of {one.id} {n}" for n in range(3))))
+        await asyncio.sleep(20 * MINUTE)
+        if scene.rig.of(SpoolFull):
+            break
+    asked = len(scene.rig.fetcher.asked)
+    await asyncio.sleep(12 * HOUR)
+    await scene.outage.end()
+
+    assert len(scene.rig.of(SpoolFull)) == 1
+    assert scene.rig.of(SpoolFull)[0].waiting == len(scene.spool.store.rows) > 1
+    assert len(scene.rig.fetcher.asked) <= asked + 1
+    assert scene.spool.calls.count("append") <= len(scene.spool.store.rows) + 2
+
+
+@virtual
+async def test_polls_without_news_leave_nothing_and_what_they_learn_is_used():
+    """A document that stays the same is asked for with a condition and waits nowhere."""
+    spec = feed("one")
+    scene = Scene(spec)
+    scene.rig.web.publish(spec.url, rss("First of one"), etag='"1"')
+    await scene.poll()
+    scene.begin()
+    await asyncio.sleep(3 * HOUR)
+    await scene.outage.end()
+
+    assert len(scene.rig.fetcher.asked) > 1
+    assert scene.spool.store.rows == []
+    assert {note.verdict for note in scene.rig.of(Polled)} == {"not_modified"}
+
+
+@virtual
+async def test_polls_with_news_are_counted_when_they_are_durable():
+    """Not now, and once more then."""
+    spec = feed("one")
+    scene = Scene(spec)
+    await scene.poll()
+    scene.begin()
+    scene.rig.web.publish(spec.url, rss("Second"))
+    await asyncio.sleep(HOUR)
+    await scene.outage.end()
+
+    assert scene.waiting == ["Second"]
+    assert [note for note in scene.rig.of(Polled) if note.new] == []
+
+
+@virtual
+@pytest.mark.parametrize("error", [Fenced("another"), Refused("too large", ["x"])])
+async def test_a_shard_that_is_anothers_is_not_polled(error):
+    """Nor does a record that is refused get better by waiting."""
+    scene = Scene(feed("one"))
+    await scene.poll()
+    scene.begin(error)
+    await asyncio.sleep(12 * HOUR)
+    await scene.outage.end()
+
+    assert scene.rig.fetcher.asked == []
+
+
+@virtual
+async def test_f01_a_shard_that_was_never_open_polls_nobody():
+    """It knows of no feed, and of none what was seen."""
+    scene = Scene(feed("one"))
+    scene.outage.begin(None, (), AWAY)
+    await asyncio.sleep(12 * HOUR)
+    await scene.outage.end()
+
+    assert scene.rig.fetcher.asked == []
+
+
+@virtual
+async def test_without_a_spool_nobody_is_polled():
+    """The embedded ledger has none: a full disk must not hammer webmasters."""
+    scene = Scene(feed("one"))
+    await scene.poll()
+    outage = Outage(SHARD, scene.rig.parts(), {})
+    outage.begin(scene.running, (), AWAY)
+    await asyncio.sleep(12 * HOUR)
+    await outage.end()
+
+    assert scene.rig.fetcher.asked == []
+
+
+@virtual
+async def test_the_end_waits_for_running_polls_but_not_for_ever():
+    """What is fetched just now may still be kept; a server that hangs holds nothing up."""
+    spec = feed("one")
+    scene = Scene(spec)
+    await scene.poll()
+    scene.begin()
+    scene.rig.fetcher.seconds = HOUR
+    await asyncio.sleep(12 * HOUR)
+    before = scene.rig.clock.monotonic()
+    await scene.outage.end()
+    assert scene.rig.clock.monotonic() - before <= 10.0
+
+    scene.begin()
+    scene.rig.fetcher.seconds = 3.0
+    scene.rig.web.publish(spec.url, rss("Second"))
+    while not scene.rig.fetcher.inside.get(host_key(spec.url)):
+        await asyncio.sleep(1)
+    await scene.outage.end()
+    assert scene.waiting == ["Second"]
+
+
+@virtual
+async def test_s01_a_stop_ends_it_at_once():
+    """Without a second for what is under way."""
+    scene = Scene(feed("one"))
+    await scene.poll()
+    scene.rig.fetcher.seconds = HOUR
+    scene.begin()
+    await asyncio.sleep(12 * HOUR)
+    before = scene.rig.clock.monotonic()
+    await scene.outage.end(0.0)
+    assert scene.rig.clock.monotonic() - before < 1.0
+
+
+@virtual
+async def test_a_second_absence_goes_on_from_what_still_waits():
+    """The ledger came back and failed before all was durable: what waits is not read as new again."""
+    spec = feed("one")
+    scene = Scene(spec)
+    await scene.poll()
+    scene.begin()
+    scene.rig.web.publish(spec.url, rss("Second"))
+    await asyncio.sleep(HOUR)
+    await scene.outage.end()
+    scene.begin()
+    await asyncio.sleep(3 * HOUR)
+    await scene.outage.end()
+
+    assert scene.waiting == ["Second"]
+    assert len(scene.rig.fetcher.asked) > 2
+
+
+@virtual
+async def test_a_spool_that_breaks_is_told_at_the_end():
+    """A broken disk is no outage of the ledger."""
+    scene = Scene(feed("one"))
+    await scene.poll()
+
+    async def breaks(*_):
+        raise StorageFailed("EIO")
+
+    scene.spool.append = breaks
+    scene.rig.web.publish(feed("one").url, rss("Second"))
+    scene.begin()
+    await asyncio.sleep(HOUR)
+    with pytest.raises(ExceptionGroup) as raised:
+        await scene.outage.end()
+    assert raised.group_contains(StorageFailed)
+
+
+@virtual
+async def test_failures_of_feeds_are_no_news():
+    """They are counted anew when the ledger is back."""
+    spec = feed("one")
+    scene = Scene(spec)
+    await scene.poll()
+    scene.rig.web.answer(spec.url, Failed("timeout"))
+    scene.begin()
+    await asyncio.sleep(6 * HOUR)
+    await scene.outage.end()
+
+    assert scene.spool.store.rows == []
+    assert len(scene.rig.fetcher.asked) >= 2
