@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings
 from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.member import Member, assignor
-from monitor.errors import Unreachable
+from monitor.errors import LedgerError, Unreachable
 from monitor.model.ids import ShardId
 from monitor.ports import Clock
 
@@ -35,11 +35,14 @@ class KafkaOwnership:
         installation: Installation,
         clock: Clock,
         patience: float | None = None,
+        gate: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`patience`: seconds without a heartbeat until no shard counts as ours; by default the session timeout,
-        after which another may have them all. `inf` for who goes on for a spool: fencing stays in force."""
+        after which another may have them all. `inf` for who goes on for a spool: fencing stays in force. `gate` returns
+        when the topics are there; a LedgerError is waited out, a UsageError is for whoever listens."""
         self._settings, self._installation, self._clock = settings, installation, clock
         self._patience = installation.session_timeout if patience is None else patience
+        self._gate = gate
         self._assignor = assignor()
         self._member: Member | None = None
         self._heard = float("-inf")
@@ -102,6 +105,8 @@ class KafkaOwnership:
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A mistake of ours must be heard of by whoever listens."""
         if not task.cancelled() and (error := task.exception()) is not None:
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
             self._crashed = error
             self._changed.set()
 
@@ -123,9 +128,11 @@ class KafkaOwnership:
     async def _serve(self) -> None:
         """One client, from its start until it is of no use any more."""
         try:
+            if self._gate is not None:
+                await self._gate()
             self._member = await Member.open(self._settings, self._installation, self._assignor, self._look)
             await self._poll(self._member)
-        except Unreachable as error:
+        except (Unreachable, LedgerError) as error:
             self._fault = str(error)
         except FAULTS as error:
             self._fault = f"the group of pollers: {str(error) or type(error).__name__}"

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from monitor.app.build.service import agent_of, in_force
+from monitor.app.build.rim import agent_of
+from monitor.app.build.service import in_force
 from monitor.app.pacing import HostPacer
 from monitor.app.parts import InForce
 from monitor.config.config import Config

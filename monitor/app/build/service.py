@@ -5,40 +5,37 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from monitor import __version__
+from monitor.app.arming import Arming
+from monitor.app.build.rim import Settled, make_observer, make_parts
 from monitor.app.build.sinks import SinkContext, build_sink
 from monitor.app.build.storage import Storage, open_embedded
 from monitor.app.console import ServiceConsole
-from monitor.app.enrol import Enrolment
-from monitor.app.lane import Lane
+from monitor.app.enrol import Enrolment, Share
 from monitor.app.outbox import Outbox, Takes
-from monitor.app.pacing import HostPacer
 from monitor.app.parts import InForce, Parts
 from monitor.app.reload import Reloader
 from monitor.app.running import Round
 from monitor.app.shards import Shard, Shards
 from monitor.app.supervise import Service
 from monitor.config.config import Config
-from monitor.config.schema import PLACEHOLDER, AnySink
+from monitor.config.schema import AnySink
 from monitor.fetch.request import credentials_from
 from monitor.model.event import Outcome
 from monitor.model.feed import FeedSpec
-from monitor.model.ids import FeedId
+from monitor.model.ids import FeedId, ShardId
+from monitor.model.notes import Note
 from monitor.model.poll import Credentials
-from monitor.pipeline import Rules, read
-from monitor.ports import Clock, ConfigSource, EventLog, Ledger, Point, pass_by
+from monitor.pipeline import Rules
+from monitor.ports import Clock, ConfigSource, EventLog, Point, pass_by
 from monitor.publish.topics import TopicTable
-from monitor.schedule.breaker import UplinkBreaker
-from monitor.schedule.hosts import HostBook
 
 if TYPE_CHECKING:
     from monitor.adapters.observe import Observer
-
-Settled = Callable[[FeedSpec, Outcome], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +66,6 @@ class Built:
     """Where `page` and `admin` listen, once they do."""
 
 
-def agent_of(contact: str) -> str:
-    """The User-Agent: name, version and whom to turn to; a contact nobody has filled in is never sent."""
-    about = f" (+{contact})" if contact and contact != PLACEHOLDER else ""
-    return f"news-monitor/{__version__}{about}"
-
-
 def in_force(config: Config) -> InForce:
     """What a reload replaces."""
     settings = config.settings
@@ -99,11 +90,14 @@ async def build(config: Config, source: ConfigSource | None = None, options: Opt
     """The service with its ledger. Raises LedgerError, OSError; UsageError for what an operator has to mend."""
     from monitor.adapters.clock import SystemClock
 
-    clock = SystemClock(lambda note: observer(note))
-    observer = make_observer(config, clock, options.stderr)
-    storage = await open_storage(config, clock, observer, options)
+    clock = SystemClock(lambda note: observer(note))  # noqa: PLW0108  the observer needs the clock, and comes later
+    observer, force = make_observer(config, clock, options.stderr), in_force(config)
+    storage = await _open_storage(config, options, force, clock, observer)
     try:
-        built = await _assemble(config, source, options, storage, (clock, observer))
+        made = make_parts(config, force, storage.ledger, clock, observer)
+        told = [options.settled]
+        parts = replace(made, point=options.point, shards=storage.shards, settled=partial(_tell, told))
+        built = await _assemble(config, source, options, storage, (parts, observer, told))
     except BaseException:
         await storage.close()
         raise
@@ -113,35 +107,46 @@ async def build(config: Config, source: ConfigSource | None = None, options: Opt
     return built
 
 
-async def open_storage(config: Config, clock: Clock, observer: Observer, options: Options) -> Storage:
-    """The ports of the ledger that the configuration names."""
-    return await open_embedded(config, clock, observer, options.point)
+async def _open_storage(
+    config: Config, options: Options, force: InForce, clock: Clock, observe: Callable[[Note], None]
+) -> Storage:
+    if config.settings.ledger.kind == "sqlite":
+        return await open_embedded(config, clock, observe, options.point)
+    from monitor.app.build.replicated import open_replicated
+
+    once = options.round is not None
+    return await open_replicated(config, force, (clock, observe), options.point, once=once)
+
+
+def _tell(told: Sequence[Settled], feed: FeedSpec, outcome: Outcome) -> None:
+    for hear in told:
+        hear(feed, outcome)
 
 
 async def _assemble(
-    config: Config, source: ConfigSource | None, options: Options, storage: Storage, rim: tuple[Clock, Observer]
+    config: Config,
+    source: ConfigSource | None,
+    options: Options,
+    storage: Storage,
+    rim: tuple[Parts, Observer, list[Settled]],
 ) -> Built:
-    clock, observer = rim
-    told: list[Settled] = [options.settled]
-    parts = _parts(config, options, storage.ledger, clock, observer, told)
-    enrolment = Enrolment(storage.registry, clock, observer, extra=options.extra_feeds)
-    await enrolment.take(config)
+    parts, observer, told = rim
     shards = Shards(lambda shard: Shard(shard, parts, options.round), ends=options.round is not None)
+    share = None if storage.mark is None else Share(lambda: ShardId(0) in shards.shards, storage.mark)
+    enrolment = Enrolment(storage.registry, parts.clock, observer, share=share, extra=options.extra_feeds)
+    await enrolment.take(config)
     outboxes = _outboxes(config, options, parts, storage.log_of) if options.sinks else []
     console = ServiceConsole(parts, shards, outboxes, storage.log, storage.registry)
-    console.enrolment = enrolment
     told.append(console.settled)
-    helpers = [parts.workers.start, enrolment.run, *storage.helpers]
-    service = Service(parts, shards, storage.ownership, storage.log, outboxes, console, helpers=helpers)
-    service.closers = [
-        *(outbox.sink.close for outbox in outboxes),
-        parts.fetcher.close,
-        parts.workers.close,
-        *storage.closers,
-    ]
+    service = Service(parts, shards, storage.ownership, storage.log, outboxes, console)
+    service.helpers = [parts.workers.start, enrolment.run]
+    # The group is left first: whoever takes over need not wait for what else there is to close.
+    closers = [outbox.sink.close for outbox in outboxes] + [parts.fetcher.close, parts.workers.close]
+    service.closers = [storage.ownership.close, *closers, *storage.closers]
     built = Built(service, observer)
+    arm = _attach_arming(service, storage)
     if source is not None:
-        _attach_reload(built, config, source, enrolment)
+        _attach_reload(built, config, source, enrolment, arm)
     if options.servers:
         from monitor.app.build.servers import attach_servers
 
@@ -149,55 +154,14 @@ async def _assemble(
     return built
 
 
-def make_observer(config: Config, clock: Clock, stderr: TextIO) -> Observer:
-    """Logging and metrics of this process."""
-    from prometheus_client import (
-        CollectorRegistry,
-        GCCollector,
-        PlatformCollector,
-        ProcessCollector,
-        disable_created_metrics,
-    )
-
-    from monitor.adapters.logs import configure
-    from monitor.adapters.observe import Metrics, Observer
-
-    disable_created_metrics()  # type: ignore[no-untyped-call]
-    registry = CollectorRegistry()
-    for collector in (ProcessCollector, PlatformCollector, GCCollector):
-        collector(registry=registry)
-    metrics = Metrics(registry)
-    metrics.build.info({"version": __version__})
-    metrics.generation.info({"generation": config.generation})
-    return Observer(configure(config.settings.log.format, config.settings.log.level, clock.monotonic, stderr), metrics)
-
-
-def _parts(
-    config: Config, options: Options, ledger: Ledger, clock: Clock, observer: Observer, told: Sequence[Settled]
-) -> Parts:
-    from monitor.adapters.http.fetcher import HttpFetcher
-    from monitor.adapters.processes import ProcessWorkers
-
-    def tell(feed: FeedSpec, outcome: Outcome) -> None:
-        for hear in told:
-            hear(feed, outcome)
-
-    settings = config.settings
-    pacer = HostPacer(HostBook(settings.hosts), clock)
-    cap = float(settings.schedule.retry_after_cap)
-    return Parts(
-        clock=clock,
-        fetcher=HttpFetcher(settings.fetch, agent_of(settings.contact), clock, pacer, retry_after_cap=cap),
-        workers=ProcessWorkers(read, settings.parse, observe=observer),
-        ledger=ledger,
-        pacer=pacer,
-        breaker=UplinkBreaker(),
-        lane=Lane(clock.monotonic),
-        observe=observer,
-        in_force=in_force(config),
-        point=options.point,
-        settled=tell,
-    )
+def _attach_arming(service: Service, storage: Storage) -> Callable[[Rules], None]:
+    """How new rules come into force: at once where no watch needs a topic, else each watch with its topic."""
+    parts = service.parts
+    if storage.faults is None:
+        return partial(setattr, parts.in_force, "rules")
+    arming = Arming(parts.in_force, parts.clock, parts.observe, storage.faults)
+    service.helpers = [*service.helpers, arming.run]
+    return arming.take
 
 
 def _outboxes(config: Config, options: Options, parts: Parts, log_of: Callable[[AnySink], EventLog]) -> list[Outbox]:
@@ -221,14 +185,17 @@ def _outboxes(config: Config, options: Options, parts: Parts, log_of: Callable[[
     ]
 
 
-def _attach_reload(built: Built, config: Config, source: ConfigSource, enrolment: Enrolment) -> None:
+def _attach_reload(
+    built: Built, config: Config, source: ConfigSource, enrolment: Enrolment, arm: Callable[[Rules], None]
+) -> None:
     service = built.service
 
     def apply(new: Config) -> None:
         now, fresh = service.parts.in_force, in_force(new)
         if fresh.fetch != now.fetch:
             service.parts.fetcher.use(fresh.fetch)
-        now.rules, now.fetch, now.credentials = fresh.rules, fresh.fetch, fresh.credentials
+        now.fetch, now.credentials = fresh.fetch, fresh.credentials
+        arm(fresh.rules)
         service.parts.pacer.book.settings = new.settings.hosts
         for shard in service.shards.shards.values():
             shard.nudge()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.app.arming import Faults
 from monitor.config.config import Config
 from monitor.config.schema import AnySink
+from monitor.model.feed import Mark
 from monitor.model.notes import Note
 from monitor.ports import Clock, EventLog, Ledger, Ownership, Point, Registry
 
@@ -29,7 +31,10 @@ class Storage:
     log_of: Callable[[AnySink], EventLog]
     """What a sink reads."""
     shards: int = 1
-    helpers: list[Callable[[], Coroutine[None, None, None]]] = field(default_factory=list)
+    mark: Callable[[], Awaitable[Mark | None]] | None = None
+    """Which configuration the registry was brought level with, where replicas share it."""
+    faults: Faults | None = None
+    """Why topics of watches cannot be used, where the ledger writes into topics."""
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """At the end, in this order; the last one lets the ledger itself go."""
 
