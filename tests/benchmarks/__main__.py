@@ -21,7 +21,18 @@ from tests.benchmarks.figures import HEADING, Bench, Figure, as_json, row
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
-GROUPS = ("reading", "texts", "matching", "processing", "storing", "polling", "kafka", "starting", "scale")
+GROUPS = (
+    "reading",
+    "texts",
+    "matching",
+    "processing",
+    "storing",
+    "polling",
+    "kafka",
+    "committing",
+    "starting",
+    "scale",
+)
 """In the order in which they run: what only computes, then what waits."""
 
 
