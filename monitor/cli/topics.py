@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli.common import CONFIG, FAILED, JSON, UNREACHABLE, configuration, group, print_rows, run_async, tell
+from monitor.cli.common import CONFIG, FAILED, JSON, UNREACHABLE, configuration, group, print_rows, run_async, say, tell
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = group("topics", "The topics of ledger and sinks in Kafka, from one table.")
 PLANNED = ("topic", "partitions", "replication", "config")
 FOUND = ("topic", "state", "problem")
+STRIMZI = typer.Option("", "--strimzi", metavar="CLUSTER", help="As objects of Strimzi, for the Kafka object CLUSTER.")
 
 
 def register(root: typer.Typer) -> None:
@@ -26,9 +27,12 @@ def register(root: typer.Typer) -> None:
 
 
 @app.command()
-def plan(config: Path = CONFIG, json: bool = JSON) -> None:
+def plan(config: Path = CONFIG, json: bool = JSON, strimzi: str = STRIMZI) -> None:
     """Print every topic this configuration needs; asks nobody."""
-    _topics(config, "plan", json)
+    if strimzi:
+        _objects(config, strimzi)
+    else:
+        _topics(config, "plan", json)
 
 
 @app.command()
@@ -41,6 +45,12 @@ def ensure(config: Path = CONFIG, json: bool = JSON) -> None:
 def verify(config: Path = CONFIG, json: bool = JSON) -> None:
     """Compare a cluster with the plan. The exit code is 1 if records cannot be written, 4 if nobody answers."""
     _topics(config, "verify", json)
+
+
+def _objects(directory: Path, cluster: str) -> None:
+    from monitor.app.build.topics import strimzi_objects
+
+    say(*strimzi_objects(configuration(directory), cluster).splitlines())
 
 
 def _topics(directory: Path, step: Step, json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from monitor.cli.root import run_command
 from monitor.config.load import load
 from monitor.publish.strimzi import Strimzi
 from monitor.publish.topics import TopicTable
@@ -84,6 +85,19 @@ def test_committed_topics_are_those_of_the_shipped_configuration() -> None:
 
     assert {f"news.alerts.{watch.id}" for watch in render.shipped().watches} < names
     assert {"news.articles", "news.feeds", "news.feed-state", "news.dead-letters", "news.feed-events"} < names
+
+
+def test_command_prints_the_plan_for_the_operator(capsys: pytest.CaptureFixture[str]) -> None:
+    """`topics plan --strimzi`: ledger and events of the configuration that is named, and who may write them."""
+    assert (
+        run_command(["topics", "plan", "--config", str(render.DEPLOY / "compose" / "config"), "--strimzi", "main"]) == 0
+    )
+
+    found = list(yaml.safe_load_all(capsys.readouterr().out))
+    shards = {row["spec"]["topicName"]: row["spec"].get("partitions") for row in found[:-1]}
+    assert (shards["news.feeds"], shards["news.articles"]) == (6, 12)
+    assert found[-1]["kind"] == "KafkaUser"
+    assert {row["metadata"]["labels"]["strimzi.io/cluster"] for row in found} == {"main"}
 
 
 @needs_helm

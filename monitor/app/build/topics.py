@@ -13,6 +13,7 @@ from monitor.config.config import Config
 from monitor.config.schema import KafkaLedgerSettings, KafkaSettings
 from monitor.model.notes import Note
 from monitor.model.watch import Watch
+from monitor.publish.strimzi import Strimzi
 from monitor.publish.topics import TopicSpec
 
 if TYPE_CHECKING:
@@ -58,6 +59,14 @@ async def topic_rows(config: Config, step: Step) -> list[dict[str, Any]]:
         rows = await ask(target.settings, target.specs)
         found += [{**row.as_json(), "for": target.name, "sink": target.name, "usable": row.usable} for row in rows]
     return found
+
+
+def strimzi_objects(config: Config, cluster: str) -> str:
+    """The plan and the rights of this installation as YAML for the operator of the Kafka object `cluster`."""
+    settings = config.settings
+    specs = {spec for target in targets(config) for spec in target.specs} | {*plan_of(settings, config.watches)}
+    objects = Strimzi(cluster, settings.app, settings.topics.prefix, settings.topics.ensure)
+    return objects.render(specs)
 
 
 def gate_of(config: Config, watches: Callable[[], Sequence[Watch]], observe: Callable[[Note], None]) -> TopicGate:
