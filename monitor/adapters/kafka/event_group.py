@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -71,8 +71,8 @@ class SharedIntake(Intake):
         self._sunk: dict[Part, Sunk] = {}
         self._reached: dict[Part, int] = {}
         """The next offset of each partition, marks of transactions included."""
-        self._owed = 0
-        """Given up while no partition was ours to say so."""
+        self._owed = self._given_up = 0
+        """Given up and not told to the brokers yet; given up by this process."""
         self._changed = True
         self._fetched: frozenset[Part] = frozenset()
         self._subscribed: re.Pattern[str] | None = None
@@ -81,11 +81,11 @@ class SharedIntake(Intake):
     @property
     def cursor(self) -> SinkCursor | None:
         """Where the sink was when we began, and how far it has come since; None if nobody ever sank anything."""
-        return self._cursor
+        return self._cursor and replace(self._cursor, dead=self._cursor.dead + self._given_up)
 
     async def advance(self, seq: int, dead: int) -> None:
         """Durable on return, or not ours any more. Waits for brokers that are away."""
-        self._owed += dead
+        self._give_up(dead)
         while True:
             if self.ended:
                 raise LedgerError("the log was closed before the sink's cursor could move")
@@ -102,14 +102,9 @@ class SharedIntake(Intake):
                 # Nothing is ours, so nothing can be said; the count is told with the next partition.
                 break
             await asyncio.sleep(AGAIN)
-        known = self._cursor or SinkCursor(self._group.sink, 0, self._group.clock.now())
-        forward = seq > known.seq
-        self._cursor = replace(
-            known,
-            seq=max(known.seq, seq),
-            at=self._group.clock.now() if forward else known.at,
-            dead=known.dead + dead,
-        )
+        now = self._group.clock.now()
+        known = self._cursor or SinkCursor(self._group.sink, 0, now)
+        self._cursor = replace(known, seq=seq, at=now) if seq > known.seq else known
 
     def _moved(self, seq: int) -> dict[Part, Sunk]:
         """What to commit: never back, and of partitions that are ours."""
@@ -178,10 +173,10 @@ class SharedIntake(Intake):
         """Where to read on: behind what was committed, by whomever, and behind what waits here already."""
         sunk = Sunk.of(*stored) if stored else Sunk(-1)
         begin = sunk.offset if stored else last
-        if begin < oldest:
-            self._lose(oldest - begin)
-            begin = oldest
         here = self.places.get(part)
+        if max(begin, here or 0) < oldest:
+            self._lose(oldest - max(begin, here or 0))
+            begin = oldest
         if here is None or here < begin:
             self._shelf.ring.forget(part)
             self._shelf.ring.adopt(part, begin)
@@ -197,6 +192,11 @@ class SharedIntake(Intake):
             self._reached |= await consumer.positions(self._fetched & consumer.assigned())
         self._fetched = frozenset()
 
+    async def _skip(self, consumer: EventConsumer, parts: Collection[Part]) -> None:
+        # During a change the library reads from where the group stands; where we go on is found out at its end.
+        if not self._changed:
+            await super()._skip(consumer, parts)
+
     def _take(self, found: Mapping[Any, Any]) -> None:
         if not self._changed:
             super()._take(found)
@@ -205,8 +205,11 @@ class SharedIntake(Intake):
     def _lose(self, count: int) -> None:
         super()._lose(count)
         if count:
-            self._owed += count
+            self._give_up(count)
             self._group.observe(SinkLate(self._group.sink, count))
+
+    def _give_up(self, count: int) -> None:
+        self._owed, self._given_up = self._owed + count, self._given_up + count
 
     def _stir(self) -> None:
         self._changed = True

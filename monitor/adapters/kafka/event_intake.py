@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -179,7 +179,7 @@ class Intake:
         try:
             found = await consumer.fetch(PATIENCE if self.level.is_set() else HURRY)
         except OffsetOutOfRangeError as error:
-            await self._skip(consumer, error.args[0])
+            await self._skip(consumer, error.args[0].keys())
         except TopicAuthorizationFailedError as error:
             self._denied[str(error.args[0])] = f"no right to read {error.args[0]}"
             await self._place(consumer)
@@ -211,12 +211,13 @@ class Intake:
             self._history = None
         self._shelf.tell()
 
-    async def _skip(self, consumer: EventConsumer, places: Places) -> None:
+    async def _skip(self, consumer: EventConsumer, parts: Collection[Part]) -> None:
         """Retention took what was to be read, or the topic was made anew: on with what is left."""
-        for part, oldest in (await consumer.starts(places.keys())).items():
-            if oldest < places[part]:
+        for part, oldest in (await consumer.starts(parts)).items():
+            here = self.places.get(part, oldest)
+            if oldest < here:
                 self._shelf.ring.forget(part)
-            self._lose(max(0, oldest - places[part]))
+            self._lose(max(0, oldest - here))
             self.places[part] = oldest
             self._shelf.ring.adopt(part, oldest)
             consumer.seek({part: oldest})
