@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.app.arming import armed
-from monitor.app.build.clustered import cluster_of, installation_of, table_of
+from monitor.app.build.clustered import cluster_of, installation_of, ledger_of, table_of
 from monitor.app.build.sinks import name_of
 from monitor.app.build.storage import Storage
 from monitor.app.build.topics import faults_of, gate_of
@@ -17,7 +18,7 @@ from monitor.config.schema import AnySink
 from monitor.errors import UsageError
 from monitor.model.notes import Note
 from monitor.model.watch import Watch
-from monitor.ports import Clock, EventLog, Ownership, Point
+from monitor.ports import Clock, EventLog, Ownership, Point, Spool
 
 if TYPE_CHECKING:
     import re
@@ -56,8 +57,20 @@ async def open_replicated(config: Config, force: InForce, rim: Rim, point: Point
     ledger = KafkaLedger(cluster, place, confirm=ownership.confirmed, gate=gate.admit, point=point)
     storage = Storage(ledger, registry, ownership, window, shared, shards=place.shards, mark=registry.mark)
     storage.faults = faults_of(config, lambda: force.rules.rules.watches)
-    storage.closers = [window.close]
+    storage.spool = await _spool(config, observe)
+    storage.closers = [window.close, storage.spool.close]
     return storage
+
+
+async def _spool(config: Config, observe: Callable[[Note], None]) -> Spool:
+    """On the volume that was named, else in memory. Raises LedgerError for a directory that cannot be used."""
+    from monitor.adapters.memory_spool import MemorySpool
+    from monitor.adapters.sqlite.spool import SqliteSpool
+
+    ledger = ledger_of(config)
+    if ledger.spool is None:
+        return MemorySpool(ledger.buffer)
+    return await SqliteSpool.open(Path(ledger.spool.dir), ledger.spool.size, observe)
 
 
 def event_topics_of(config: Config, watches: Sequence[Watch], wanted: Sequence[str] = ()) -> re.Pattern[str]:

@@ -96,7 +96,8 @@ async def build(config: Config, source: ConfigSource | None = None, options: Opt
     try:
         made = make_parts(config, force, storage.ledger, clock, observer)
         told = [options.settled]
-        parts = replace(made, point=options.point, shards=storage.shards, settled=partial(_tell, told))
+        parts = replace(made, point=options.point, shards=storage.shards, spool=storage.spool)
+        parts = replace(parts, settled=partial(_tell, told))
         built = await _assemble(config, source, options, storage, (parts, observer, told))
     except BaseException:
         await storage.close()
