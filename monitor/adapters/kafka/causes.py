@@ -34,7 +34,7 @@ HUNG_UP = {
 }
 """What it may mean that a broker closes the connection without a word."""
 SILENT = re.compile(r"(: ?| closed)$")
-UNHEARD = re.compile("StaleMetadata|NodeNotReady|no broker answers|Unable to update metadata")
+UNHEARD = re.compile("StaleMetadata|NodeNotReady|No broker metadata|no broker answers|Unable to update metadata")
 """How a refused token looks: the library takes the refusal for a welcome."""
 
 
