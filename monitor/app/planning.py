@@ -26,7 +26,8 @@ class Planning:
 
     def __init__(self, parts: Parts, round_: Round | None) -> None:
         self._parts, self._round = parts, round_
-        self._attempts: dict[FeedId, Instant] = {}
+        self.attempts: dict[FeedId, Instant] = {}
+        """When each feed was last asked."""
         self._bursts: dict[FeedId, Instant] = {}
         """Feeds that an alert has put into class `burst`, each until when."""
 
@@ -42,7 +43,7 @@ class Planning:
             return
         bounds = class_bounds(spec, self._parts.in_force.rules.schedule)
         at = first_due(spec.id, now, bounds.min, len(running.specs), planned or None)
-        if (tried := self._attempts.get(spec.id)) is not None:
+        if (tried := self.attempts.get(spec.id)) is not None:
             at = max(at, tried + bounds.min)
         running.agenda.put(spec.id, host, at)
 
@@ -65,11 +66,11 @@ class Planning:
 
     def attempt(self, feed: FeedId) -> None:
         """It is asked now."""
-        self._attempts[feed] = self._parts.clock.now()
+        self.attempts[feed] = self._parts.clock.now()
 
     def forget(self, feed: FeedId) -> None:
         """Whenever it was asked, that does not count any more."""
-        self._attempts.pop(feed, None)
+        self.attempts.pop(feed, None)
 
     def hurry(self, running: Running, outcome: Outcome) -> None:
         """An alert puts the feeds its watch names into class `burst` for a while; host budgets stay in force."""

@@ -16,7 +16,8 @@ from monitor.errors import LedgerError
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId, ShardId
 from monitor.model.notes import SpoolDropped, SpoolReplayed, SpoolRescued
-from monitor.ports import Clock, Rescue, ShardLedger, Spool, Spooled
+from monitor.ports import Rescue, ShardLedger, Spool, Spooled
+from monitor.schedule.placement import elsewhere
 
 GROUP = 50
 """Rows that become durable together, if they are of as many feeds."""
@@ -65,26 +66,36 @@ class Replay:
 class Adoption:
     """What other processes rescued for one shard, read beside its polls."""
 
-    def __init__(self, shard: ShardId, clock: Clock, running: Running, in_flight: MutableSet[FeedId]) -> None:
+    def __init__(self, shard: ShardId, parts: Parts, running: Running, in_flight: MutableSet[FeedId]) -> None:
         """`in_flight`: feeds that are being polled, or taken up here."""
-        self._shard, self._clock, self._running, self._in_flight = shard, clock, running, in_flight
+        self._shard, self._parts, self._running, self._in_flight = shard, parts, running, in_flight
 
     async def run(self, rescue: Rescue, ledger: ShardLedger, worker: Worker) -> None:
         """Until cancelled. The position moves with what was read, so that nothing is read twice."""
         async for rows in rescue.rows(self._shard, ledger.positions.get(RESCUE, 0)):
             for position, row in rows:
-                spec = self._running.specs.get(row.feed.id) if row is not None else None
-                if spec is not None and row is not None:
-                    await self._adopt(worker, spec, row, position)
+                if row is not None:
+                    await self._adopt(rescue, worker, row, position)
 
-    async def _adopt(self, worker: Worker, spec: FeedSpec, row: Spooled, position: int) -> None:
-        while spec.id in self._in_flight:
-            await self._clock.sleep_until(self._clock.monotonic() + TURN)
-        self._in_flight.add(spec.id)
+    async def _adopt(self, rescue: Rescue, worker: Worker, row: Spooled, position: int) -> None:
+        feed, clock = row.feed.id, self._parts.clock
+        while feed in self._in_flight:
+            await clock.sleep_until(clock.monotonic() + TURN)
+        if (spec := self._running.specs.get(feed)) is None:
+            return
+        if (home := self._leaving(spec)) is not None:
+            await rescue.put([(home, row)])
+            return
+        self._in_flight.add(feed)
         try:
-            await worker.take_up(spec, self._running.states.get(spec.id), row, (RESCUE, position))
+            await worker.take_up(spec, self._running.states.get(feed), row, (RESCUE, position))
         finally:
-            self._in_flight.discard(spec.id)
+            self._in_flight.discard(feed)
+
+    def _leaving(self, spec: FeedSpec) -> ShardId | None:
+        """The shard a feed is on its way to: what is taken up now could come behind its state."""
+        address = self._running.state(spec.id).address(spec.url)
+        return elsewhere(address, self._shard, self._parts.shards)
 
 
 class Rescuer:

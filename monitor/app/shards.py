@@ -1,13 +1,14 @@
 """A running shard: opened, polled, and after any fault of its ledger opened again.
 
 What was committed comes back from the ledger, the rest is polled anew. The times of attempts outlive a reopening, and
-while the ledger fails no fetch starts: a full disk must not hammer webmasters.
+while the ledger fails no fetch starts: a full disk must not hammer webmasters. With a spool polls go on meanwhile
+(`app/outage.py`), and what waits in it is durable before anything else is polled (`app/replay.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -15,8 +16,10 @@ from monitor.app.assignment import DRAIN, Shards
 from monitor.app.burial import Burial
 from monitor.app.commits import Commits
 from monitor.app.lane import Turns
+from monitor.app.outage import Outage
 from monitor.app.parts import Parts
 from monitor.app.planning import Planning
+from monitor.app.replay import Adoption, Replay
 from monitor.app.running import Round, Running, kept_back_by_us, row_of
 from monitor.app.worker import Worker
 from monitor.errors import Fenced, LedgerError, Refused
@@ -56,6 +59,7 @@ class Shard:
         self.in_flight: set[FeedId] = set()
         self.error = ""
         self._planning, self._burial = Planning(parts, round_), Burial(parts)
+        self._outage = Outage(shard, parts, self._planning.attempts)
         self._commits: Commits | None = None
         self._dark = False
         self._bounds = self._guarded()
@@ -68,6 +72,12 @@ class Shard:
 
         A round does not go on after one: raises LedgerError.
         """
+        try:
+            await self._run()
+        finally:
+            await self._outage.end(0.0)
+
+    async def _run(self) -> None:
         wait = FIRST_WAIT
         while not self._stopping.is_set():
             began, failed = self._parts.clock.monotonic(), list[BaseException]()
@@ -86,6 +96,8 @@ class Shard:
                 return
             if failed:
                 wait = FIRST_WAIT if self._was_well(began) else wait
+                unsettled = self._commits.unsettled if self._commits is not None else ()
+                self._outage.begin(self.running, unsettled, failed[0])
                 self.running = None
                 await self._wait_out(failed[0], wait * (1 + self._parts.clock.jitter() / 2))
                 wait = min(wait * 2, LONGEST_WAIT)
@@ -131,7 +143,7 @@ class Shard:
             commits = Commits(self.shard, ledger, self._parts.clock, self._parts.observe, self._burial.fit)
             self._commits, committing = commits, group.create_task(commits.run())
             running = await self._begin(ledger, commits)
-            beside = [group.create_task(self._follow(ledger, commits)), group.create_task(self._flush(commits))]
+            beside = [group.create_task(work) for work in self._beside(ledger, commits, running)]
             self.running, self.error = running, ""
             await self._poll_due(running, commits)
             for task in beside:
@@ -139,12 +151,34 @@ class Shard:
             commits.close()
             await self._last_commit(committing)
 
+    def _beside(self, ledger: ShardLedger, commits: Commits, running: Running) -> Iterator[Coroutine[None, None, None]]:
+        yield self._follow(ledger, commits)
+        yield self._flush(commits)
+        if self._parts.rescue is not None:
+            worker = Worker(self._parts, commits, settled=partial(self._keep, running, commits))
+            yield Adoption(self.shard, self._parts, running, self.in_flight).run(self._parts.rescue, ledger, worker)
+
     async def _begin(self, ledger: ShardLedger, commits: Commits) -> Running:
         async with self._until_stopped():
             if self.error:
                 # After a fault no feed is asked before the ledger has shown that it takes batches again.
                 await ledger.commit(Batch(self.shard))
-            return await self._load(ledger, commits)
+            await self._outage.end()
+            running = Running(dict(ledger.specs), dict(ledger.states), {}, Agenda())
+            await self._catch_up(running, commits)
+            await self._load(ledger, running, commits)
+        return running
+
+    async def _catch_up(self, running: Running, commits: Commits) -> None:
+        """What waited becomes durable. No feed moves meanwhile: its outcomes and its state have to stay together."""
+
+        def keep(spec: FeedSpec, outcome: Outcome) -> None:
+            running.keep(spec, outcome.state)
+            self._parts.settled(spec, outcome)
+
+        worker = Worker(self._parts, commits, settled=keep)
+        await Replay(self.shard, self._parts, running, worker).run(self._stopping.is_set)
+        self._outage.forget()
 
     @asynccontextmanager
     async def _until_stopped(self) -> AsyncIterator[None]:
@@ -172,8 +206,7 @@ class Shard:
                 async with asyncio.timeout(CLOSE):
                     await ledger.close()
 
-    async def _load(self, ledger: ShardLedger, commits: Commits) -> Running:
-        running = Running(dict(ledger.specs), dict(ledger.states), {}, Agenda())
+    async def _load(self, ledger: ShardLedger, running: Running, commits: Commits) -> None:
         turns = Turns(self._parts.clock.monotonic)
         for spec in list(running.specs.values()):
             state = running.state(spec.id)
@@ -182,7 +215,6 @@ class Shard:
             if not self._hand_over(running, commits, spec, due):
                 self._planning.plan(running, spec, state, 0.0 if kept_back_by_us(state.health) else due)
             await turns.take()
-        return running
 
     def _hand_over(self, running: Running, commits: Commits, spec: FeedSpec, due: Instant) -> bool:
         """Whether the host of a feed belongs to another shard: then it goes there, and is polled here no more."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -11,19 +13,20 @@ import pytest
 from monitor.app.outage import GRACE, LEAST, Outage
 from monitor.app.parts import Parts
 from monitor.app.running import Running, row_of
+from monitor.app.shards import Shard
 from monitor.app.worker import Worker
 from monitor.errors import Fenced, LedgerError, Refused, StorageFailed
 from monitor.model.article import Reading
 from monitor.model.event import Outcome
-from monitor.model.feed import FeedSpec
+from monitor.model.feed import FeedSpec, Interval
 from monitor.model.ids import FeedId, ShardId
-from monitor.model.notes import Polled, PollSpooled, SpoolFull
+from monitor.model.notes import PollCrashed, Polled, PollSpooled, SpoolFull, SpoolReplayed
 from monitor.model.poll import Failed
 from monitor.schedule.agenda import Agenda
 from monitor.schedule.placement import host_key
 from monitor.testing.builders import feed
 from monitor.testing.spool import ListSpool, SpoolStore
-from tests.support.service import Rig, rss
+from tests.support.service import Rig, rss, running
 from tests.support.virtual import virtual
 
 SHARD = ShardId(0)
@@ -342,3 +345,175 @@ async def test_failures_of_feeds_are_no_news():
 
     assert scene.spool.store.rows == []
     assert len(scene.rig.fetcher.asked) >= 2
+
+
+class Broker:
+    """A ledger that can be away: nothing opens, and what is open takes nothing."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig, self.inner = rig, rig.ledger
+        rig.ledger = self
+
+    def leave(self) -> None:
+        self.rig.store.failing = AWAY
+
+    def come_back(self) -> None:
+        self.rig.store.failing = None
+
+    async def open(self, shard: ShardId):
+        await asyncio.sleep(0.2)
+        if self.rig.store.failing is not None:
+            raise self.rig.store.failing
+        return await self.inner.open(shard)
+
+
+class Ticker:
+    """A feed with a window of four items, a new one every so many seconds, each with a number."""
+
+    def __init__(self, rig: Rig, spec: FeedSpec, every: float) -> None:
+        self.rig, self.spec, self.every = rig, spec, every
+        self.count = 0
+        rig.store.specs[spec.id] = spec
+
+    async def run(self) -> None:
+        while True:
+            self.count += 1
+            window = range(max(1, self.count - 3), self.count + 1)
+            self.rig.web.publish(self.spec.url, rss(*(f"{self.spec.id} {number}" for number in window)))
+            await asyncio.sleep(self.every)
+
+
+def titles(rig: Rig) -> list[str]:
+    """What is published, in the order of the log."""
+    values = [json.loads(one.record.value) for one in rig.store.events if one.record.topic == "news.articles"]
+    return [value["article"]["title"] for value in values]
+
+
+def every_item(ticker: Ticker, upto: int) -> list[str]:
+    return [f"{ticker.spec.id} {number}" for number in range(1, upto + 1)]
+
+
+@asynccontextmanager
+async def newsroom(rig: Rig, parts: Parts, *tickers: Ticker):
+    """A shard that runs over feeds with news."""
+    tasks = [asyncio.create_task(ticker.run()) for ticker in tickers]
+    try:
+        async with running(Shard(SHARD, parts)) as task:
+            yield task
+    finally:
+        for one in tasks:
+            one.cancel()
+
+
+def often(name: str) -> FeedSpec:
+    """A feed that is polled before its window has rolled over."""
+    return feed(name, interval=Interval(5 * MINUTE, 10 * MINUTE))
+
+
+def of(rig: Rig, feed_id: str) -> list[str]:
+    return [title for title in titles(rig) if title.split()[0] == feed_id]
+
+
+@virtual
+@pytest.mark.parametrize("minutes", [0.5, 10, 180])
+async def test_f02_every_item_of_an_outage_is_published_once(minutes):
+    """The window rolls over many times; what rolled out meanwhile was read, and comes when the broker is back."""
+    rig = Rig()
+    broker, spool = Broker(rig), ListSpool(SpoolStore(), 1 << 20)
+    tickers = [Ticker(rig, often("fast"), 6 * MINUTE), Ticker(rig, often("slow"), 25 * MINUTE)]
+    async with newsroom(rig, replace(rig.parts(), spool=spool), *tickers):
+        await asyncio.sleep(2 * HOUR)
+        broker.leave()
+        await asyncio.sleep(minutes * MINUTE)
+        events = len(rig.store.events)
+        broker.come_back()
+        await asyncio.sleep(2 * MINUTE)
+        if minutes > 30:
+            assert len(rig.store.events) > events + 20
+        await asyncio.sleep(HOUR)
+        counts = [ticker.count for ticker in tickers]
+        await asyncio.sleep(HOUR)
+    for ticker, count in zip(tickers, counts, strict=True):
+        published = of(rig, ticker.spec.id)
+        assert published[:count] == every_item(ticker, count)
+        assert len(set(published)) == len(published)
+    assert spool.store.rows == []
+    assert rig.of(SpoolReplayed) or minutes < 1
+    assert rig.of(PollCrashed) == []
+    for ticker in tickers:
+        times = rig.fetcher.times(ticker.spec.url)
+        assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 5 * MINUTE - 1
+
+
+@virtual
+async def test_f02_a_kill_in_an_outage_costs_nothing_that_a_disk_holds():
+    """The next process cannot open the shard for a while, polls nobody, and publishes first what waits."""
+    rig = Rig()
+    broker, store = Broker(rig), SpoolStore()
+    ticker = Ticker(rig, often("fast"), 6 * MINUTE)
+    ticking = asyncio.create_task(ticker.run())
+    task = asyncio.create_task(Shard(SHARD, replace(rig.parts(), spool=ListSpool(store))).run())
+    await asyncio.sleep(2 * HOUR)
+    broker.leave()
+    await asyncio.sleep(2 * HOUR)
+    task.cancel()
+    await asyncio.wait({task})
+    waiting, asked = len(store.rows), len(rig.fetcher.asked)
+    assert waiting > 5
+
+    async with running(Shard(SHARD, replace(rig.parts(), spool=ListSpool(store)))):
+        await asyncio.sleep(15 * MINUTE)
+        assert len(rig.fetcher.asked) == asked
+        broker.come_back()
+        await asyncio.sleep(90 * MINUTE)
+    ticking.cancel()
+
+    published = of(rig, "fast")
+    assert len(set(published)) == len(published)
+    missing = set(every_item(ticker, ticker.count - 4)) - set(published)
+    assert published[:20] == every_item(ticker, 20)
+    assert len(missing) <= 3, "what rolled out while no process could poll"
+    assert store.rows == []
+
+
+@virtual
+async def test_s01_a_stop_in_an_outage_ends_soon():
+    """With polls under way, the broker away and the shard being opened."""
+    rig = Rig()
+    broker = Broker(rig)
+    ticker = Ticker(rig, often("fast"), 6 * MINUTE)
+    ticking = asyncio.create_task(ticker.run())
+    shard = Shard(SHARD, replace(rig.parts(), spool=ListSpool(SpoolStore())))
+    task = asyncio.create_task(shard.run())
+    await asyncio.sleep(HOUR)
+    broker.leave()
+    rig.fetcher.seconds = 600.0
+    await asyncio.sleep(HOUR)
+    before = rig.clock.monotonic()
+    shard.stop()
+    await task
+    ticking.cancel()
+    assert rig.clock.monotonic() - before < 25.0
+
+
+@virtual
+async def test_i7_after_an_outage_that_was_too_long_everything_that_waited_is_there():
+    """The spool is full, polls wait, and the rest of the window is read when the broker is back."""
+    rig = Rig()
+    broker, spool = Broker(rig), ListSpool(SpoolStore(), 4000)
+    ticker = Ticker(rig, often("fast"), 6 * MINUTE)
+    async with newsroom(rig, replace(rig.parts(), spool=spool), ticker):
+        await asyncio.sleep(HOUR)
+        broker.leave()
+        await asyncio.sleep(12 * HOUR)
+        (note,) = rig.of(SpoolFull)
+        kept = len(spool.store.rows)
+        assert note.waiting == kept > 1
+        broker.come_back()
+        await asyncio.sleep(30 * MINUTE)
+        upto = ticker.count - 4
+    published = of(rig, "fast")
+    assert len(set(published)) == len(published)
+    assert published[: 10 + kept] == every_item(ticker, 10 + kept)
+    assert f"fast {upto}" in published
+    assert spool.store.rows == []

@@ -220,7 +220,7 @@ async def test_what_others_rescued_is_taken_up_once():
     scene.rescue.kept[SHARD].insert(1, None)
     for _ in range(2):
         async with scene.opened() as (ledger, worker):
-            adoption = Adoption(SHARD, scene.rig.clock, scene.running, scene.in_flight)
+            adoption = Adoption(SHARD, scene.parts, scene.running, scene.in_flight)
             task = asyncio.create_task(adoption.run(scene.rescue, ledger, worker))
             await asyncio.sleep(10)
             task.cancel()
@@ -238,7 +238,7 @@ async def test_what_was_rescued_waits_for_a_poll_of_its_feed_and_keeps_the_next_
     scene = Scene(one)
     scene.in_flight.add(one.id)
     async with scene.opened() as (ledger, worker):
-        adoption = Adoption(SHARD, scene.rig.clock, scene.running, scene.in_flight)
+        adoption = Adoption(SHARD, scene.parts, scene.running, scene.in_flight)
         task = asyncio.create_task(adoption.run(scene.rescue, ledger, worker))
         await scene.rescue.put([(SHARD, Spooled(1, SHARD, one, reading(one, "A"), START))])
         await asyncio.sleep(60)
