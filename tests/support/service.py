@@ -105,9 +105,11 @@ class Rig:
     store: MemoryStore = field(default_factory=MemoryStore)
     round: Round | None = None
     sinks: Sequence[Any] = ()
+    shards: int = 1
 
     def __post_init__(self) -> None:
         self.clock = LoopClock()
+        self.store.shards = self.shards
         self.notes: list[Note] = []
         self.web = ScriptedFetcher(replace(self.fetch, allow_cidrs=()))
         self.pacer = HostPacer(HostBook(self.hosts), self.clock)
@@ -116,7 +118,7 @@ class Rig:
         self.registry = MemoryRegistry(self.store)
         self.log = MemoryEventLog(self.store, self.clock)
         self.settled: list[tuple[FeedId, Any]] = []
-        self.ownership = ScriptedOwnership(0)
+        self.ownership = ScriptedOwnership(*range(self.shards))
 
     def feeds(self, *specs: FeedSpec) -> None:
         """Feeds that are there from the start; each has a document."""
@@ -136,6 +138,7 @@ class Rig:
             lane=Lane(self.clock.monotonic),
             observe=self.notes.append,
             in_force=InForce(self.rules, self.fetch, {}),
+            shards=self.shards,
             settled=lambda feed, outcome: self.settled.append((feed.id, outcome)),
         )
 
