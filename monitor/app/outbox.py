@@ -86,7 +86,7 @@ class Outbox:
         held = await self._resume()
         cursor = await self._log.cursor(self.sink.name)
         self.position, self.dead = (cursor.seq, cursor.dead) if cursor else (0, 0)
-        if held is None:
+        if held is None or self._log.token(0) != "0":  # numbers of a log that differ by process are none of a target's
             return self.position
         head = await self._log.head()
         if not await self._level(held, head):

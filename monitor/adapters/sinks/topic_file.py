@@ -19,7 +19,9 @@ BLOCK = 1 << 16
 
 
 class _Numbered(msgspec.Struct):
-    seq: int
+    seq: int | None = None
+    offset: int | None = None
+    """Of a log whose records have a partition and an offset, and no number that another process knows."""
 
 
 _LINE = msgspec.json.Decoder(_Numbered)
@@ -43,8 +45,12 @@ class TopicFile:
         return self._seq
 
     def append(self, records: Sequence[Logged]) -> None:
-        """Writes what the file does not hold yet, durable on return. After an OSError the file is looked at anew."""
-        lines = [line(logged) + b"\n" for logged in records if logged.seq > self.seq()]
+        """Writes what the file does not hold yet, durable on return. After an OSError the file is looked at anew.
+
+        Records without a number that outlives the process are written as they come: the log keeps the cursor.
+        """
+        held, placed = self.seq(), any(logged.place for logged in records)
+        lines = [line(logged) + b"\n" for logged in records if placed or logged.seq > held]
         if not lines:
             return
         self._seq = None
@@ -53,7 +59,7 @@ class TopicFile:
             file.flush()
             os.fdatasync(file.fileno())
             size = file.tell()
-        self._seq = records[-1].seq
+        self._seq = held + (size > self._rotate) if placed else records[-1].seq
         if size > self._rotate:
             self._turn()
 
@@ -76,7 +82,7 @@ def topics_in(folder: Path) -> list[str]:
 
 
 def mend(path: Path) -> int:
-    """Cuts what follows the last whole line and returns that line's number; 0 if nothing is left."""
+    """Cuts what follows the last whole line and returns that line's number; 0 if nothing is left, or it has none."""
     with path.open("r+b") as file:
         for end, text in _lines_from_the_end(file):
             if (seq := _number(text)) is not None:
@@ -87,11 +93,12 @@ def mend(path: Path) -> int:
 
 
 def _number(text: bytes) -> int | None:
-    """The number of a line; None if it is torn, or garbage that a power cut left."""
+    """The number of a line, 0 if it has an offset instead; None if it is torn, or garbage that a power cut left."""
     if not text.endswith(b"\n"):
         return None
     with suppress(msgspec.DecodeError, UnicodeDecodeError):
-        return _LINE.decode(text).seq
+        found = _LINE.decode(text)
+        return found.seq if found.offset is None else 0
     return None
 
 

@@ -185,3 +185,29 @@ async def test_k09_killed_between_two_files(tmp_path: Path) -> None:
     await sink.write(logged(1) + logged(2, topic=ALERTS))
     assert numbers(tmp_path / "news.articles.jsonl") == [1]
     assert numbers(tmp_path / "news.alerts.x.jsonl") == [2]
+
+
+async def test_lines_with_offsets_stay_and_are_followed_by_whatever_comes(tmp_path: Path) -> None:
+    """Their numbers are this process's own: the log keeps the cursor, the file cuts what is torn and goes on."""
+
+    def placed(*offsets: int) -> list[Logged]:
+        return [Logged(number, record(offset), (2, offset)) for number, offset in enumerate(offsets, 1)]
+
+    path = tmp_path / "news.articles.jsonl"
+    await JsonlSink("jsonl", tmp_path).write(placed(40, 41, 42))
+    path.write_bytes(path.read_bytes() + b'{"partition":2,"off')
+    again = JsonlSink("jsonl", tmp_path)
+    assert await again.resume() == {ARTICLES: 0}
+    await again.write(placed(43, 44))
+
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["partition"], line["offset"]) for line in lines] == [(2, offset) for offset in range(40, 45)]
+
+
+async def test_files_with_offsets_are_set_aside_by_a_count(tmp_path: Path) -> None:
+    """The newest of them keep their order, also over a restart."""
+    for offset in range(4):
+        await JsonlSink("jsonl", tmp_path, rotate=10, keep=2).write([Logged(1, record(offset), (0, offset))])
+
+    aside = sorted(tmp_path.glob("news.articles.jsonl.*"))
+    assert [json.loads(path.read_text())["offset"] for path in aside] == [2, 3]

@@ -263,3 +263,23 @@ async def test_records_grow_late_while_the_sink_is_away():
         await asyncio.sleep(300)
     assert bench.seqs == []
     assert bench.store.cursors["capturing"].dead == 1
+
+
+@virtual
+async def test_a_target_is_not_believed_about_numbers_that_differ_by_process():
+    """What it remembers stems from another run; the log keeps the cursor."""
+
+    class OtherNumbers(MemoryEventLog):
+        def token(self, seq: int) -> str:
+            return f"place-{seq}"
+
+    bench = Bench(CapturingSink(remembers=True))
+    bench.sink.records.append(Logged(7, record(100)))
+    log = OtherNumbers(bench.store, bench.clock)
+    outbox = Outbox(bench.sink, log, bench.clock, bench.notes.append)
+    bench.publish(1, 2, 3)
+    async with running(outbox):
+        await asyncio.sleep(1)
+
+    assert bench.seqs == [7, 1, 2, 3]
+    assert bench.store.cursors["capturing"].seq == 3
