@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from tests.support.fixtures import Brokers
-from tests.support.installation import Installation
-from tests.support.site import Issuer, Site
+from tests.support.house import NAMES, House, Papers, house, on_kafka
+from tests.support.site import Site
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.service, pytest.mark.timeout(240)]
-NAMES = ("one", "two", "three")
-
-
-class Papers:
-    """Three feeds that say something new only when they are told to."""
-
-    def __init__(self) -> None:
-        self.issuers = {name: Issuer(name, 0.0, 1000) for name in NAMES}
-        self.edition = 0
-        for issuer in self.issuers.values():
-            issuer.issue(9)
-
-    def page(self, name: str) -> bytes:
-        """The document is another one each time, so that no server can answer `304`."""
-        self.edition += 1
-        return self.issuers[name].document() + f"<!-- edition {self.edition} -->".encode()
 
 
 @pytest.fixture
@@ -44,46 +25,6 @@ def papers() -> Papers:
 def site(papers: Papers) -> Iterator[Site]:
     with Site({f"/{name}": lambda name=name: papers.page(name) for name in NAMES}).running() as running:
         yield running
-
-
-class House(Installation):
-    """An installation with its commands."""
-
-    def call(self, *arguments: str, code: int = 0, **more: Any) -> subprocess.CompletedProcess[bytes]:
-        """A command to its end, with the exit code it has to have."""
-        environ = {**self.environ(), "MONITOR_CONFIG": str(self.config)}
-        command = [sys.executable, "-m", "monitor", *arguments]
-        done = subprocess.run(command, capture_output=True, timeout=120, env=environ, **more)
-        assert done.returncode == code, (arguments, done.returncode, done.stdout[-1000:], done.stderr[-3000:])
-        assert b"Traceback" not in done.stderr
-        return done
-
-    def rows(self, *arguments: str) -> list[dict[str, Any]]:
-        """The objects a command prints."""
-        return [json.loads(line) for line in self.call(*arguments, "--json").stdout.splitlines()]
-
-    def poll(self) -> dict[str, int]:
-        """One round over all feeds; how many items were new, by feed."""
-        *polls, _ = self.rows("once", "--all")
-        assert {poll["verdict"]["kind"] for poll in polls} == {"ok"}, polls
-        return {poll["feed"]: poll["items"]["new"] for poll in polls}
-
-
-def house(folder: Path, site: Site, **settings: Any) -> House:
-    """On the embedded ledger unless told otherwise."""
-    made = House(folder, site.port, **{"sinks": [], **settings})
-    made.feeds([{"id": name, "url": site.url(f"/{name}")} for name in NAMES])
-    return made
-
-
-def on_kafka(brokers: Brokers, shards: int = 3) -> dict[str, Any]:
-    """Settings of an installation nobody else has."""
-    name = f"move-{uuid4().hex[:8]}"
-    return {
-        "app": name,
-        "ledger": {"kind": "kafka", "bootstrap_servers": list(brokers.bootstrap_servers), "shards": shards},
-        "topics": {"prefix": f"{name}.", "replication": 1, "min_insync_replicas": 1},
-    }
 
 
 def states(file: Path) -> Sequence[dict[str, Any]]:
