@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -59,7 +59,7 @@ async def survey(settings: ClusterSettings) -> Survey:
     async with _client(settings) as client:
         answer = await client.send(client.get_random_node(), ApiVersionRequest())
         served = {key: range(lowest, highest + 1) for key, lowest, highest in answer.api_versions}
-        return Survey(len(client.cluster.brokers()), tuple(_unserved(served.items())))
+        return Survey(len(client.cluster.brokers()), unserved(served))
 
 
 async def members(settings: ClusterSettings, group: str) -> int:
@@ -111,9 +111,9 @@ async def _client(settings: ClusterSettings) -> AsyncIterator[AIOKafkaClient]:
             await close_bounded(client)
 
 
-def _unserved(served: Iterable[tuple[int, range]]) -> Iterable[str]:
+def unserved(served: Mapping[int, range]) -> tuple[str, ...]:
+    """Those of our requests that are served in no version we speak; `served`: versions by number of the request."""
     spoken = {(kind.API_KEY, kind.API_VERSION) for kind in RequestStruct.__subclasses__()}
-    ranges = dict(served)
-    for key, name in CALLS.items():
-        if not any((key, version) in spoken for version in ranges.get(key, ())):
-            yield name
+    return tuple(
+        name for key, name in CALLS.items() if not any((key, version) in spoken for version in served.get(key, ()))
+    )
