@@ -21,7 +21,7 @@ from monitor.model.feed import FeedChanges, FeedSpec, Mark
 from monitor.model.ids import FeedId
 
 ATTEMPTS = 6
-"""How often a writer that was fenced tries again."""
+"""How often a writer that is fenced each time tries."""
 PAUSE = 0.3
 """Seconds before it does, longer each time: more than the other needs, or the two would fence each other for ever."""
 ROUNDS = 4
@@ -41,12 +41,15 @@ class KafkaRegistry:
         Raises LedgerError; what became of the change is then unknown, and it can be applied again.
         """
         async with self._one_at_a_time:
-            for attempt in range(1, ATTEMPTS):
+            attempt = 0
+            while True:
+                attempt += 1
                 try:
                     return await self._apply(changes, mark)
                 except Fenced:
+                    if attempt == ATTEMPTS:
+                        raise
                     await asyncio.sleep(PAUSE * attempt)
-            return await self._apply(changes, mark)
 
     async def feeds(self) -> Mapping[FeedId, FeedSpec]:
         """Those of every shard. Raises LedgerError."""
