@@ -47,11 +47,14 @@ class Planning:
             at = max(at, tried + bounds.min)
         running.agenda.put(spec.id, host, at)
 
-    def plan_next(self, running: Running, polled: FeedSpec, spec: FeedSpec, state: FeedState) -> None:
-        """Puts a feed that was polled as `polled` and is `spec` now into the agenda again; a round polls each once."""
+    def plan_next(self, running: Running, spec: FeedSpec, state: FeedState, due: Instant) -> None:
+        """Puts a feed that was polled into the agenda again; a round polls each once."""
         if self._round is None and not spec.paused:
-            due = state.cadence.due if spec == polled else self.replanned(polled, spec, state)
             running.agenda.put(spec.id, host_key(state.address(spec.url)), due)
+
+    def next_due(self, polled: FeedSpec, spec: FeedSpec, state: FeedState) -> Instant:
+        """The due time of a feed that was polled as `polled` and is `spec` now."""
+        return state.cadence.due if spec == polled else self.replanned(polled, spec, state)
 
     def replanned(self, old: FeedSpec | None, spec: FeedSpec, state: FeedState) -> Instant:
         """The due time of a feed whose specification has changed: another address owes nothing to what the last one

@@ -287,8 +287,9 @@ class Shard:
         now = running.specs.get(spec.id)
         if now is not None:
             running.keep(now, outcome.state)
-            if not self._hand_over(running, commits, now, outcome.state.cadence.due):
-                self._planning.plan_next(running, spec, now, outcome.state)
+            due = self._planning.next_due(spec, now, outcome.state)
+            if not self._hand_over(running, commits, now, due):
+                self._planning.plan_next(running, now, outcome.state, due)
             self._planning.hurry(running, outcome)
         self._parts.settled(spec, outcome)
 

@@ -166,6 +166,19 @@ async def running(thing: Any):
         await task
 
 
+@asynccontextmanager
+async def sharing(rig: Rig, **more: float):
+    """Shards that follow the ownership of a rig beside the block, and nothing else of the service."""
+    parts = rig.parts()
+    shards = Shards(lambda number: Shard(number, parts), **more)
+    task = asyncio.create_task(shards.run(rig.ownership.assignments()))
+    try:
+        yield shards
+    finally:
+        shards.stop()
+        await task
+
+
 def configuration(files: Mapping[str, str]) -> Config:
     """A configuration out of texts."""
     return load({"monitor.yaml": "contact: tests@example.org\n", **files}, {}, {})

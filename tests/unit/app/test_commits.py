@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import pytest
 
 from monitor.app import commits as module
 from monitor.app.commits import Commits
 from monitor.errors import LedgerError
-from monitor.model.event import Batch, Outcome
+from monitor.model.event import Batch, Moved, Outcome
 from monitor.model.ids import FeedId, ShardId
 from monitor.model.notes import Committed
 from monitor.model.state import Cadence, FeedState
@@ -196,3 +197,90 @@ async def test_a_commit_is_noted_with_what_it_took():
         await commits.settle(FeedId("a"), outcome("a", 3), b"s")
         (note,) = [note for note in commits.notes if isinstance(note, Committed)]
     assert (note.records, note.states, round(note.duration, 3)) == (3, 1, 1.0)
+
+
+class PacedLedger(SlowLedger):
+    """Takes no time for a batch and says when each began."""
+
+    def __init__(self, pace: float) -> None:
+        super().__init__()
+        self.pace, self.began = pace, list[float]()
+
+    async def commit(self, batch: Batch) -> None:
+        self.began.append(asyncio.get_running_loop().time())
+        self.batches.append(batch)
+
+
+@virtual
+async def test_no_two_commits_begin_closer_than_the_pace():
+    """Polls come every 10 ms for a second: they gather, and the first is not delayed."""
+    ledger = PacedLedger(0.1)
+    async with queue(ledger) as commits:
+        started = asyncio.get_running_loop().time()
+        polls = []
+        for number in range(100):
+            polls.append(asyncio.create_task(commits.settle(FeedId(f"f{number}"), outcome(f"f{number}"), b"s")))
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*polls)
+    assert ledger.began[0] == started
+    assert len(ledger.began) in (10, 11, 12)
+    assert min(after - before for before, after in pairwise(ledger.began[:-1])) >= 0.0999
+    assert sum(len(batch.states) for batch in ledger.batches) == 100
+
+
+@virtual
+async def test_who_was_idle_commits_at_once_and_so_does_who_closes():
+    """The pace is between commits, not before them; the last one has nobody to wait for."""
+    ledger = PacedLedger(10.0)
+    loop = asyncio.get_running_loop()
+    async with queue(ledger) as commits:
+        await commits.settle(FeedId("a"), outcome("a"), b"s")
+        await asyncio.sleep(11)
+        at = loop.time()
+        await commits.settle(FeedId("b"), outcome("b"), b"s")
+        assert loop.time() == at
+        last = asyncio.create_task(commits.settle(FeedId("c"), outcome("c"), b"s"))
+        await asyncio.sleep(1)
+        assert not last.done()
+        commits.close()
+        await last
+        assert loop.time() - at == pytest.approx(1.0)
+
+
+@virtual
+async def test_a_queue_of_more_than_one_batch_does_not_wait():
+    """Neither in records nor in bytes."""
+    ledger = PacedLedger(1000.0)
+    async with queue(ledger) as commits:
+        loop = asyncio.get_running_loop()
+        await commits.settle(FeedId("a"), outcome("a"), b"s")
+        at = loop.time()
+        many = outcome("b", records=module.MAX_RECORDS + 1)
+        large = outcome("c", size=module.MAX_BYTES + 1)
+        async with asyncio.timeout(1):
+            await commits.settle(FeedId("b"), many, b"s")
+            await commits.settle(FeedId("c"), large, b"s")
+        assert loop.time() == at
+
+
+@virtual
+async def test_a_move_waits_for_its_turn_and_is_told_when_it_is_durable():
+    """With the due times that are there, but its own; taken back in time, nothing is written."""
+    ledger = PacedLedger(1.0)
+    gone: list[str] = []
+
+    def moved(name: str) -> Moved:
+        return Moved(feed(name), None, ShardId(1))
+
+    async with queue(ledger) as commits:
+        await commits.settle(FeedId("a"), outcome("a"), b"s")
+        for name in ("b", "c"):
+            await commits.settle(FeedId(name), outcome(name, records=0), None)
+        commits.move(moved("b"), lambda: gone.append("b"))
+        commits.move(moved("d"), lambda: gone.append("d"))
+        commits.stay(FeedId("d"))
+        await asyncio.sleep(0.9)
+        assert gone == []
+        await asyncio.sleep(0.2)
+        assert gone == ["b"]
+    assert [(batch.moved, batch.dues) for batch in ledger.batches[1:]] == [((moved("b"),), ((FeedId("c"), 5.0),))]

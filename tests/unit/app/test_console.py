@@ -12,6 +12,7 @@ from monitor.errors import LedgerError, UsageError
 from monitor.model.feed import FeedChanges
 from monitor.model.ids import FeedId
 from monitor.testing.builders import feed
+from monitor.testing.ownership import ScriptedOwnership
 from tests.support.service import Rig, rules, running
 from tests.support.virtual import virtual
 
@@ -115,3 +116,34 @@ async def test_every_feed_is_registered_whoever_polls_it():
     console = rig.service().console
     assert console.snapshot().feeds == ()
     assert await console.registered() == {"elsewhere": feed("elsewhere")}
+
+
+@virtual
+async def test_who_has_not_joined_is_not_ready_and_a_spare_is():
+    """No assignment, none of many, and cut off from the others: each tells itself apart."""
+    rig = Rig()
+    rig.ownership = ScriptedOwnership()
+    listens, fault = rig.ownership.assignments, ["the broker is away"]
+    given = asyncio.Event()
+
+    async def assignments():
+        await given.wait()
+        async for owned in listens():
+            yield owned
+
+    rig.ownership.assignments = assignments
+    service = rig.service()
+    service.console.ownership_error = lambda: fault[0]
+    async with running(service):
+        await asyncio.sleep(60)
+        picture = service.console.snapshot()
+        assert (picture.ready, picture.reasons) == (False, ("no assignment yet: the broker is away",))
+        fault[0] = ""
+        assert service.console.snapshot().reasons == ("no assignment yet",)
+        given.set()
+        await asyncio.sleep(1)
+        spare = service.console.snapshot()
+        assert (spare.ready, spare.reasons) == (True, ())
+        assert spare.heartbeat == rig.clock.now()
+        fault[0] = "no heartbeat was answered"
+        assert service.console.snapshot().reasons == ("no heartbeat was answered",)

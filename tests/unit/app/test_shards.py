@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.app.assignment import Shards
 from monitor.app.planning import BURST
 from monitor.app.running import Round
 from monitor.app.shards import DARK_GAP, Shard
@@ -24,7 +23,6 @@ from monitor.schedule.settings import HostSettings
 from monitor.state.codec import decode_state
 from monitor.testing.builders import feed
 from monitor.testing.fetcher import Answer
-from monitor.testing.ownership import ScriptedOwnership
 from tests.support.service import TOPICS, Rig, rss, running
 from tests.support.virtual import virtual
 
@@ -273,6 +271,32 @@ async def test_a_ledger_that_does_not_open_is_tried_again():
         await asyncio.sleep(MINUTE)
     assert gaps(opened) == [1.0, 2.0, 4.0]
     assert len(rig.fetcher.asked) == 1
+
+
+@virtual
+async def test_waits_grow_with_chance_and_begin_anew_after_something_worked():
+    """A shard whose batch was taken waits a second again; replicas that fence each other do not keep step."""
+    rig = Rig()
+    spec = feed("one", interval=Interval(5 * MINUTE, 5 * MINUTE))
+    rig.feeds(spec)
+    rig.clock.jitter = lambda: 0.5
+    opened, real = [], rig.ledger.open
+
+    async def open_(shard):
+        opened.append(rig.clock.now())
+        if len(opened) < 3:
+            raise LedgerError("away")
+        return await real(shard)
+
+    rig.ledger.open = open_
+    async with running(shard_of(rig)):
+        await asyncio.sleep(10)
+        assert set(rig.store.states) == {"one"}
+        rig.store.epochs[SHARD] += 1
+        rig.web.publish(spec.url, rss("First of one", "Second"))
+        await asyncio.sleep(6 * MINUTE)
+    assert [note.retry_in for note in rig.of(LedgerFailed)] == [1.25, 2.5, 1.25]
+    assert len(rig.store.events) == 1
 
 
 @virtual
@@ -596,24 +620,6 @@ async def test_s01_a_stop_returns_although_the_ledger_hangs():
     async with running(shard_of(rig)):
         await asyncio.sleep(5)
     assert rig.clock.now() - started < 25
-
-
-@virtual
-async def test_shards_follow_the_newest_assignment():
-    """Kept: not interrupted. Gone: drained. New: opened. Stop: all end."""
-    rig = Rig()
-    rig.feeds(feed("one"))
-    parts, ownership = rig.parts(), ScriptedOwnership(0, 1)
-    shards = Shards(lambda number: Shard(number, parts))
-    task = asyncio.create_task(shards.run(ownership.assignments()))
-    await asyncio.sleep(MINUTE)
-    kept = shards.shards[ShardId(0)]
-    ownership.assign(0, 2)
-    await asyncio.sleep(MINUTE)
-    assert set(shards.shards) == {0, 2}
-    assert shards.shards[ShardId(0)] is kept
-    shards.stop()
-    await asyncio.wait_for(task, MINUTE)
 
 
 @virtual
