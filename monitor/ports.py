@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -277,7 +277,7 @@ class Rescue(Protocol):
     async def put(self, rows: Sequence[tuple[ShardId, Spooled]]) -> None:
         """Each for a shard, durable on return; more than once is harmless."""
 
-    def rows(self, shard: ShardId, position: int) -> AsyncIterator[Sequence[tuple[int, Spooled | None]]]:
+    def rows(self, shard: ShardId, position: int) -> AsyncGenerator[Sequence[tuple[int, Spooled | None]], None]:
         """What lies there for a shard from a position on, and goes on waiting for more.
 
         Each row with the position behind it; None is a row nobody can read.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, MutableSet, Sequence
+from contextlib import aclosing
 
 from monitor.app.parts import Parts
 from monitor.app.running import Running
@@ -72,10 +73,11 @@ class Adoption:
 
     async def run(self, rescue: Rescue, ledger: ShardLedger, worker: Worker) -> None:
         """Until cancelled. The position moves with what was read, so that nothing is read twice."""
-        async for rows in rescue.rows(self._shard, ledger.positions.get(RESCUE, 0)):
-            for position, row in rows:
-                if row is not None:
-                    await self._adopt(rescue, worker, row, position)
+        async with aclosing(rescue.rows(self._shard, ledger.positions.get(RESCUE, 0))) as found:
+            async for rows in found:
+                for position, row in rows:
+                    if row is not None:
+                        await self._adopt(rescue, worker, row, position)
 
     async def _adopt(self, rescue: Rescue, worker: Worker, row: Spooled, position: int) -> None:
         feed, clock = row.feed.id, self._parts.clock

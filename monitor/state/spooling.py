@@ -7,6 +7,7 @@ that is added later is filled in where it lacks, and one that is given up is pas
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -69,3 +70,13 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _encodable(one) for key, one in value.items()}
     return [_encodable(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def halves(reading: Kept) -> tuple[Reading, Reading] | None:
+    """A reading as two of half its articles each, where a record has room for no more; None if it cannot be parted."""
+    if not isinstance(reading, Reading) or len(reading.articles) < 2:
+        return None
+    middle = len(reading.articles) // 2
+    rest = reading.articles[middle:]
+    first = replace(reading, articles=reading.articles[:middle], entries=reading.entries - len(rest))
+    return first, replace(reading, articles=rest, entries=len(rest), known=(), quarantined=(), cut=0)

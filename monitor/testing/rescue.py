@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.errors import LedgerError
@@ -35,7 +35,7 @@ class MemoryRescue:
         self.news.set()
         self.news = asyncio.Event()
 
-    async def rows(self, shard: ShardId, position: int) -> AsyncIterator[Sequence[tuple[int, Spooled | None]]]:
+    async def rows(self, shard: ShardId, position: int) -> AsyncGenerator[Sequence[tuple[int, Spooled | None]], None]:
         while True:
             news, found = self.news, self.kept.get(shard, [])[position:]
             if found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from monitor.model.article import (
 )
 from monitor.model.feed import FeedOverrides, Interval
 from monitor.model.poll import Failed, Fetched, Hop, Response, Validators
-from monitor.state.spooling import VERSION, decode_reading, encode_reading
+from monitor.state.spooling import VERSION, decode_reading, encode_reading, halves
 from monitor.testing.builders import article, feed
 from monitor.testing.clock import START
 
@@ -94,3 +95,26 @@ def test_an_unknown_kind_of_result_is_a_value_error() -> None:
     whole = msgspec.msgpack.encode([START, feed("f"), "Deferred", msgspec.Raw(b"\x80")])
     with pytest.raises(ValueError, match="Deferred"):
         decode_reading(bytes([VERSION]) + zlib.compress(whole))
+
+
+def test_a_reading_can_be_parted_and_both_parts_add_up() -> None:
+    """Articles in order; what belongs to the document as a whole stays with the first part."""
+    five = tuple(article(f"Story {number}") for number in range(5))
+    whole = replace(WHOLE, articles=five, entries=9, cut=2)
+    assert whole.entries == len(five) + len(whole.known) + len(whole.quarantined) + whole.cut
+
+    parted = halves(whole)
+
+    assert parted is not None
+    first, second = parted
+    assert first.articles + second.articles == five
+    assert first.entries + second.entries == whole.entries
+    assert (first.known, first.cut, second.known, second.cut) == (whole.known, 2, (), 0)
+    for part in parted:
+        assert part.entries == len(part.articles) + len(part.known) + len(part.quarantined) + part.cut
+
+
+def test_what_cannot_be_parted_says_so() -> None:
+    """One article, or none."""
+    assert halves(WHOLE) is None
+    assert halves(Failed("timeout")) is None
