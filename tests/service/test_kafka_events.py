@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
+import aiohttp.web
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.structs import TopicPartition
+from typer.testing import CliRunner
 
 from monitor.adapters.kafka.client import ClusterSettings
 from monitor.adapters.kafka.event_group import Group
@@ -23,12 +28,16 @@ from monitor.adapters.kafka.event_places import event_topics
 from monitor.adapters.kafka.events import KafkaEventLog
 from monitor.adapters.kafka.topics import ensure
 from monitor.app.outbox import Outbox
+from monitor.cli.root import app
 from monitor.errors import LedgerError, Unreachable, UsageError
-from monitor.model.event import Logged
+from monitor.model.event import Logged, Record
 from monitor.model.notes import Note, SinkLate
+from monitor.publish.envelope import record as envelope
 from monitor.publish.topics import TopicSpec, TopicTable
+from monitor.server.site import Site
 from monitor.testing.builders import record
 from monitor.testing.sinks import CapturingSink
+from tests.support.alerts import ScriptedConsole, alert, picture, served, watch_row
 from tests.support.fixtures import Brokers
 from tests.support.kafka import KafkaCluster
 from tests.support.service import running
@@ -70,9 +79,12 @@ class Bench:
 
     async def publish(self, *numbers: int, topic: str = "articles", commit: bool = True) -> None:
         """One transaction."""
+        await self.send(*(record(number, self.topic(topic)) for number in numbers), commit=commit)
+
+    async def send(self, *records: Record, commit: bool = True) -> None:
+        """One transaction, of now."""
         await self.producer.begin_transaction()
-        for number in numbers:
-            one = record(number, self.topic(topic), time.time())
+        for one in records:
             headers = [(name, text.encode()) for name, text in one.headers]
             await self.producer.send(one.topic, one.value, one.key.encode(), headers=headers)
         await (self.producer.commit_transaction() if commit else self.producer.abort_transaction())
@@ -372,6 +384,96 @@ async def test_replicas_share_a_sink_and_one_takes_over_from_another(bench: Benc
 
     counts = Counter(key for sink in sinks for key in keys(sink.records))
     assert sum(counts.values()) <= 110
+
+
+async def test_page_and_stream_go_on_at_another_replica(bench: Bench) -> None:
+    """Two processes, one cursor: a list is read on, a stream is followed on, and no alert is left out."""
+    alerts = TopicTable(bench.table.prefix)
+    console = ScriptedConsole(picture(watches=(replace(watch_row("port"), topic=bench.topic("alerts.ukraine")),)))
+    first, second = bench.window(), bench.window()
+    await asyncio.gather(first.head(), second.head())
+    for number in range(1, 7):
+        await bench.send(alert_record(number, bench))
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(first.wait(5), second.wait(5))
+
+    def site(log: KafkaEventLog) -> aiohttp.web.Application:
+        return Site(console, log, lambda: alerts).application()
+
+    async with served(site(first)) as one, served(site(second)) as other:
+        async with one.get("/api/alerts?limit=4") as answer:
+            page = await answer.json()
+        async with other.get(f"/api/alerts?cursor={page['next']}") as answer:
+            rest = await answer.json()
+        async with one.get(f"/api/alerts/stream?after={first.token(0)}") as answer:
+            third = [await event(answer) for _ in range(3)][-1]
+        async with other.get("/api/alerts/stream", headers={"Last-Event-ID": third["id"]}) as answer:
+            await bench.send(alert_record(7, bench))
+            later = [json.loads((await event(answer))["data"]) for _ in range(4)]
+
+    titles = [item["article"]["title"] for item in (*page["items"], *rest["items"])]
+    assert titles == [f"Port number {number}" for number in range(6, 0, -1)]
+    assert all({"partition", "offset"} <= item.keys() and "seq" not in item for item in page["items"])
+    assert [item["article"]["title"] for item in later] == [f"Port number {number}" for number in range(4, 8)]
+    assert rest["next"] is None
+
+
+def alert_record(number: int, bench: Bench) -> Record:
+    """An alert of the desk, in the topic of this bench."""
+    made = envelope(alert(number, watch_row("port").watch), TopicTable(bench.table.prefix))
+    return replace(made, topic=bench.topic("alerts.ukraine"))
+
+
+async def event(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    """The next alert of a stream, as fields."""
+    block: dict[str, str] = {}
+    async for line in answer.content:
+        name, _, value = line.decode().rstrip("\n").partition(": ")
+        if name:
+            block[name] = value
+        elif "data" in block:
+            break
+    return block
+
+
+async def test_tail_reads_a_cluster_and_says_where_to_go_on(bench: Bench, tmp_path: Path) -> None:
+    """Lines carry partition and offset; the cursor of one run is the beginning of the next."""
+    folder = configured(tmp_path, bench)
+    await bench.publish(*range(20))
+    await bench.publish(20, 21, topic="alerts.ukraine")
+    lines, cursor = await tail(folder, "articles", bench, "--from", "begin", "--limit", "7", "--no-follow")
+    more, last = await tail(folder, "articles", bench, "--from", cursor, "--no-follow")
+    alerts, _ = await tail(folder, "alerts.*", bench, "--from", "begin", "--limit", "2")
+    none, end = await tail(folder, "*", bench, "--from", "end", "--no-follow")
+    await bench.publish(30)
+    news, _ = await tail(folder, "*", bench, "--from", end, "--no-follow")
+    same, _ = await tail(folder, "articles", bench, "--from", last, "--no-follow")
+
+    assert len(lines) == 7
+    assert sorted(int(line["key"].removeprefix("article-")) for line in (*lines, *more)) == list(range(20))
+    assert all({"partition", "offset", "topic"} <= line.keys() and "seq" not in line for line in lines)
+    assert [line["key"] for line in sorted(alerts, key=lambda line: line["key"])] == ["article-20", "article-21"]
+    assert none == []
+    assert [line["key"] for line in news] == [line["key"] for line in same] == ["article-30"]
+
+
+def configured(folder: Path, bench: Bench) -> Path:
+    """A configuration of an installation with this bench's topics."""
+    servers = json.dumps(list(bench.settings.bootstrap_servers))
+    (folder / "monitor.yaml").write_text(
+        f"contact: tests@example.org\napp: {bench.name}\n"
+        f"ledger: {{kind: kafka, bootstrap_servers: {servers}}}\n"
+        f"topics: {{prefix: {bench.table.prefix}, replication: 1, min_insync_replicas: 1}}\n"
+    )
+    return folder
+
+
+async def tail(folder: Path, topics: str, bench: Bench, *options: str) -> tuple[list[dict[str, Any]], str]:
+    """Lines, and the cursor that was told."""
+    command = ["tail", bench.topic(topics), *options, "--json", "--config", str(folder)]
+    done = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert done.exit_code == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.rpartition("cursor: ")[2].strip()
 
 
 async def test_brokers_that_go_and_come_back(kafka_jars: None, tmp_path: Path) -> None:
