@@ -103,22 +103,25 @@ class Adoption:
 class Rescuer:
     """Rows of shards that are not ours: after a move, or when a volume comes back under another process."""
 
-    def __init__(self, parts: Parts, ours: Callable[[], frozenset[ShardId]]) -> None:
+    def __init__(self, parts: Parts, ours: Callable[[], frozenset[ShardId] | None]) -> None:
+        """`ours`: the shards of this process; None while nobody has told."""
         self._parts, self._ours = parts, ours
         self._strange: frozenset[ShardId] = frozenset()
 
     async def run(self) -> None:
-        """Looks again and again; a shard has to be somebody else's at two looks, for assignments come and go."""
+        """Looks again and again, if there is a spool; a shard has to be somebody else's at two looks, for assignments
+        come and go."""
         clock = self._parts.clock
-        while True:
+        while self._parts.spool is not None:
             await clock.sleep_until(clock.monotonic() + LOOK)
             await self.look()
 
     async def look(self) -> None:
         """Once. What cannot be handed on now stays."""
-        if (spool := self._parts.spool) is None:
+        spool, ours = self._parts.spool, self._ours()
+        if spool is None or ours is None:
             return
-        strange = frozenset(await spool.shards()) - self._ours()
+        strange = frozenset(await spool.shards()) - ours
         for shard in sorted(strange & self._strange):
             try:
                 await self._hand_on(spool, shard)
@@ -127,7 +130,7 @@ class Rescuer:
         self._strange = strange
 
     async def _hand_on(self, spool: Spool, shard: ShardId) -> None:
-        while shard not in self._ours() and (rows := await spool.replay(shard, GROUP)):
+        while shard not in (self._ours() or ()) and (rows := await spool.replay(shard, GROUP)):
             await part_with(self._parts, shard, rows)
             await spool.forget([row.number for row in rows])
 

@@ -39,6 +39,7 @@ async def open_replicated(config: Config, force: InForce, rim: Rim, point: Point
     from monitor.adapters.kafka.events import KafkaEventLog
     from monitor.adapters.kafka.ledger import KafkaLedger
     from monitor.adapters.kafka.registry import KafkaRegistry
+    from monitor.adapters.kafka.rescue import KafkaRescue
 
     cluster, place, (clock, observe) = cluster_of(config), installation_of(config), rim
     gate = gate_of(config, lambda: armed(force.rules), observe)
@@ -59,6 +60,9 @@ async def open_replicated(config: Config, force: InForce, rim: Rim, point: Point
     storage.faults = faults_of(config, lambda: force.rules.rules.watches)
     storage.spool = await _spool(config, observe)
     storage.closers = [window.close, storage.spool.close]
+    if ledger_of(config).spool is not None:
+        storage.rescue = KafkaRescue(cluster, place)
+        storage.closers.insert(0, storage.rescue.close)
     return storage
 
 

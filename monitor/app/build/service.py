@@ -19,6 +19,7 @@ from monitor.app.enrol import Enrolment, Share
 from monitor.app.outbox import Outbox, Takes
 from monitor.app.parts import InForce, Parts
 from monitor.app.reload import Reloader
+from monitor.app.replay import Rescuer
 from monitor.app.running import Round
 from monitor.app.shards import Shard, Shards
 from monitor.app.supervise import Service
@@ -96,8 +97,8 @@ async def build(config: Config, source: ConfigSource | None = None, options: Opt
     try:
         made = make_parts(config, force, storage.ledger, clock, observer)
         told = [options.settled]
-        parts = replace(made, point=options.point, shards=storage.shards, spool=storage.spool)
-        parts = replace(parts, settled=partial(_tell, told))
+        parts = replace(made, point=options.point, settled=partial(_tell, told))
+        parts = replace(parts, shards=storage.shards, spool=storage.spool, rescue=storage.rescue)
         built = await _assemble(config, source, options, storage, (parts, observer, told))
     except BaseException:
         await storage.close()
@@ -140,7 +141,8 @@ async def _assemble(
     console = ServiceConsole(parts, shards, outboxes, storage.log, storage.registry)
     told.append(console.settled)
     service = Service(parts, shards, storage.ownership, storage.log, outboxes, console)
-    service.helpers = [parts.workers.start, enrolment.run]
+    rescuer = Rescuer(parts, lambda: shards.assigned)
+    service.helpers = [parts.workers.start, enrolment.run, rescuer.run]
     # The group is left first: whoever takes over need not wait for what else there is to close.
     closers = [outbox.sink.close for outbox in outboxes] + [parts.fetcher.close, parts.workers.close]
     service.closers = [storage.ownership.close, *closers, *storage.closers]

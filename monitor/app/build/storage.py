@@ -12,7 +12,7 @@ from monitor.config.config import Config
 from monitor.config.schema import AnySink
 from monitor.model.feed import Mark
 from monitor.model.notes import Note
-from monitor.ports import Clock, EventLog, Ledger, Ownership, Point, Registry, Spool
+from monitor.ports import Clock, EventLog, Ledger, Ownership, Point, Registry, Rescue, Spool
 
 if TYPE_CHECKING:
     from monitor.adapters.sqlite.database import Source
@@ -35,6 +35,8 @@ class Storage:
     """Which configuration the registry was brought level with, where replicas share it."""
     faults: Faults | None = None
     """Why topics of watches cannot be used, where the ledger writes into topics."""
+    rescue: Rescue | None = None
+    """Where polls that waited here find the process that has their shard now."""
     spool: Spool | None = None
     """Where polls wait while the ledger is away."""
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
