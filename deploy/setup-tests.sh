@@ -53,6 +53,7 @@ fi
 
 if command -v java >/dev/null && command -v mvn >/dev/null; then
   "$python" -m tests.support.kafka
+  "$python" -m tests.support.connect
 fi
 
 # Checked versions: a newer parser may know newer rules.

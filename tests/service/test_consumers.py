@@ -24,16 +24,17 @@ from monitor.model.watch import Hit, Match, Watch
 from monitor.publish.envelope import record
 from monitor.publish.topics import TopicTable
 from monitor.testing import builders
+from tests.support import connect
 from tests.support.fixtures import absent
 from tests.support.kafka import KafkaCluster, cache
 from tests.support.project import DOCS, blocks
 
-pytestmark = [pytest.mark.service, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(180)]
 
 PAGE = (DOCS / "consumers.md").read_text(encoding="utf-8")
 WATCHES = ("ukraine", "taiwan", "drones")
 HIT = Hit("title", 0, 5, (0, 5), "Alert", "alert*", "prefix", None, "en", (0, 6))
-IDLE = "8"
+IDLE = "12"
 """Seconds: a consumer has joined its group and read everything long before."""
 OLD, NEW = time.time() - 7200, time.time()
 
@@ -223,6 +224,46 @@ def test_java_prints_what_is_committed(published: Published, running: dict[str, 
     """One file, and the jars every download of Kafka has."""
     needs("javac", "default-jdk-headless")
     assert by_watch(printed(running["java"])) == published.titles
+
+
+def test_connect_passes_on_what_is_committed(published: Published, tmp_path: Path) -> None:
+    """A worker with the connector of the page; only its class is ours, for it shows header and key beside the value."""
+    if reason := connect.missing():
+        absent(reason)
+    plain = json.loads(program("json connect"))
+    plain["config"].update({"connector.class": connect.SINK, "file": str(tmp_path / "plain")})
+    fields = json.loads(json.dumps(plain)) | {"name": "fields"}
+    fields["config"].update(json.loads(program("json connect-fields")) | {"file": str(tmp_path / "fields")})
+    worker = connect.start_worker(tmp_path, published.servers, plain, fields)
+    try:
+        lines = lines_of(tmp_path / "plain", worker, sum(map(len, published.titles.values())))
+        by_id = lines_of(tmp_path / "fields", worker, len(lines))
+    finally:
+        worker.terminate()
+        worker.wait(20)
+
+    found: dict[str, list[str]] = {}
+    for ce_id, key, event in (line.split(" | ", 2) for line in lines):
+        alert = json.loads(event)
+        assert (ce_id, key) == (alert["id"], alert["article"]["id"])
+        found.setdefault(alert["watch"]["id"], []).append(alert["article"]["title"])
+    assert found == published.titles
+    for ce_id, key, fields_of_it in (line.split(" | ", 2) for line in by_id):
+        assert key == ce_id
+        assert f" id={ce_id}" in fields_of_it
+
+
+def lines_of(file: Path, worker: subprocess.Popen[bytes], expected: int) -> list[str]:
+    """Of the three topics, some time after as many are there as should be: more would have come with them."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        ours = [line for line in lines if "Alert 7" not in line]
+        if len(ours) >= expected:
+            return ours
+        assert worker.poll() is None, (file.parent / "worker.log").read_text()
+        time.sleep(0.2)
+    raise AssertionError((file.parent / "worker.log").read_text())
 
 
 def test_replay_starts_at_the_time(published: Published, tmp_path: Path) -> None:
