@@ -181,7 +181,7 @@ async def test_a_record_wakes_who_waits_within_moments(bench: Bench) -> None:
         await waiting
         spans.append(time.perf_counter() - begun)
 
-    assert sorted(spans)[10] < 0.1
+    assert sorted(spans)[10] < 0.5
 
 
 async def test_new_topics_are_found(bench: Bench) -> None:
@@ -384,6 +384,36 @@ async def test_replicas_share_a_sink_and_one_takes_over_from_another(bench: Benc
 
     counts = Counter(key for sink in sinks for key in keys(sink.records))
     assert sum(counts.values()) <= 110
+
+
+async def test_a_full_buffer_does_not_keep_a_member_from_sharing(bench: Bench) -> None:
+    """Who waits for a slow target takes part in a rebalance, and its cursor moves after it."""
+    for start in range(0, 300, 50):
+        await bench.publish(*range(start, start + 50))
+    first, second = bench.shared(hold=20), bench.shared(hold=20)
+    async with asyncio.timeout(PATIENCE):
+        await first.wait(20)
+    rows = await first.read(0, limit=10)
+    async with asyncio.timeout(30):
+        await second.wait(0)
+        await first.advance("capturing", rows[-1].seq)
+        seen = {*keys(rows), *keys(await drained_of(first, rows[-1].seq)), *keys(await drained_of(second, 0))}
+        while len(seen) < 300:
+            seen |= {
+                *keys(await drained_of(first, await first.head())),
+                *keys(await drained_of(second, await second.head())),
+            }
+            await asyncio.sleep(0.05)
+
+
+async def drained_of(log: KafkaEventLog, after: int) -> list[Logged]:
+    """All that is there of a sink's log, each passed on."""
+    found: list[Logged] = []
+    while rows := await log.read(after):
+        found += rows
+        after = rows[-1].seq
+        await log.advance("capturing", after)
+    return found
 
 
 async def test_page_and_stream_go_on_at_another_replica(bench: Bench) -> None:

@@ -16,9 +16,11 @@ from monitor.adapters.kafka.client import (
     CLOSE_LIMIT,
     FAULTS,
     ClusterSettings,
+    Stamps,
     close_bounded,
     connection,
     overhearing,
+    stamps,
     unreachable,
 )
 from monitor.adapters.kafka.event_places import Part, Places
@@ -37,11 +39,16 @@ SHARED = frozenset(
 """Headers of few values: one text in memory serves all records."""
 
 
+class Renewed(KafkaError):  # type: ignore[misc]
+    """A certificate or password was replaced on disk: time for another client."""
+
+
 class EventConsumer:
     """A connected client until its first failure; then it is closed and another one opened."""
 
-    def __init__(self, inner: AIOKafkaConsumer, settings: ClusterSettings) -> None:
-        self._inner, self._settings = inner, settings
+    def __init__(self, inner: AIOKafkaConsumer, settings: ClusterSettings, seen: Stamps) -> None:
+        self._inner, self._settings, self._seen = inner, settings, seen
+        self._checked = asyncio.get_running_loop().time()
         self.patience = settings.request_timeout
         """Seconds a question may take."""
 
@@ -53,6 +60,7 @@ class EventConsumer:
         session_timeout: float = 10.0,
     ) -> EventConsumer:
         """Connects and learns of all topics. Raises Unreachable with the cause, which the library only logs."""
+        seen = await asyncio.to_thread(stamps, settings.security)
         inner = AIOKafkaConsumer(
             **await connection(settings),
             group_id=group,
@@ -66,7 +74,7 @@ class EventConsumer:
             fetch_max_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=PART_BYTES,
         )
-        self = cls(inner, settings)
+        self = cls(inner, settings, seen)
         with overhearing() as words:
             try:
                 async with asyncio.timeout(settings.start_timeout):
@@ -80,7 +88,8 @@ class EventConsumer:
         return self
 
     async def refresh(self) -> None:
-        """Learns of new topics and leaders. Raises one of FAULTS when no broker answers."""
+        """Learns of new topics and leaders. Raises one of FAULTS when no broker answers, Renewed when it is time to."""
+        await self._check()
         async with asyncio.timeout(self.patience):
             if not await self._inner._client.force_metadata_update():
                 raise KafkaError("no broker answers")
@@ -102,8 +111,8 @@ class EventConsumer:
         self._inner._client.set_topics(())
         self.seek(places)
 
-    def subscribe(self, topics: re.Pattern[str], changed: Callable[[], None]) -> None:
-        """Shares these topics with the group; `changed` is called when others are ours."""
+    def subscribe(self, topics: re.Pattern[str], changed: Callable[[bool], None]) -> None:
+        """Shares these topics with the group; `changed` is called when that begins (False) and when it is done."""
         self._inner.subscribe(pattern=topics, listener=_Listener(changed))
 
     def assigned(self) -> frozenset[TopicPartition]:
@@ -162,6 +171,13 @@ class EventConsumer:
             await _bounded(inner._fetcher.close)
         await close_bounded(inner._client)
 
+    async def _check(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._checked > self._settings.recheck:
+            self._checked = now
+            if self._seen != await asyncio.to_thread(stamps, self._settings.security):
+                raise Renewed
+
     async def _bounds(
         self, ask: Callable[[Sequence[TopicPartition]], Awaitable[dict[Part, int]]], parts: Collection[Part]
     ) -> dict[Part, int]:
@@ -174,16 +190,16 @@ class EventConsumer:
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     """Only notes: the library stops heartbeats while this is called."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[bool], None]) -> None:
         self._changed = changed
 
     def on_partitions_revoked(self, _revoked: Collection[TopicPartition]) -> None:
         """What is read until the next assignment is not believed."""
-        self._changed()
+        self._changed(False)
 
     def on_partitions_assigned(self, _assigned: Collection[TopicPartition]) -> None:
         """Where to read is asked of the brokers in the loop that reads."""
-        self._changed()
+        self._changed(True)
 
 
 async def _bounded(step: Callable[[], Awaitable[None]]) -> None:

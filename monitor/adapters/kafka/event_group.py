@@ -73,7 +73,7 @@ class SharedIntake(Intake):
         """The next offset of each partition, marks of transactions included."""
         self._owed = self._given_up = 0
         """Given up and not told to the brokers yet; given up by this process."""
-        self._changed = True
+        self._changed, self._joined = True, False
         self._fetched: frozenset[Part] = frozenset()
         self._subscribed: re.Pattern[str] | None = None
         self._cursor: SinkCursor | None = None
@@ -128,7 +128,7 @@ class SharedIntake(Intake):
 
     async def _open(self) -> EventConsumer:
         consumer = await EventConsumer.open(self._settings, self._group.id, self._group.session_timeout)
-        self._subscribed = None
+        self._subscribed, self._joined = None, False
         return consumer
 
     async def _follow(self) -> None:
@@ -143,7 +143,7 @@ class SharedIntake(Intake):
         if topics != self._subscribed:
             self._subscribed = topics
             consumer.subscribe(topics, self._stir)
-        if not self._changed:
+        if not (self._changed and self._joined):
             return
         self._changed = False
         ours = consumer.assigned()
@@ -211,6 +211,10 @@ class SharedIntake(Intake):
     def _give_up(self, count: int) -> None:
         self._owed, self._given_up = self._owed + count, self._given_up + count
 
-    def _stir(self) -> None:
-        self._changed = True
+    def _stir(self, joined: bool) -> None:
+        self._changed, self._joined = True, self._joined or joined
         self._shelf.stir.set()
+
+    def _must_wait(self) -> bool:
+        # Where to go on is found out however full it is: without that no cursor moves, and nothing makes room.
+        return super()._must_wait() and not self._changed

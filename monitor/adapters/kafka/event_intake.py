@@ -14,7 +14,7 @@ from typing import Any, Literal
 from aiokafka.errors import OffsetOutOfRangeError, TopicAuthorizationFailedError
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings
-from monitor.adapters.kafka.event_consumer import EventConsumer, read_of
+from monitor.adapters.kafka.event_consumer import EventConsumer, Renewed, read_of
 from monitor.adapters.kafka.event_places import Part, Places
 from monitor.adapters.kafka.event_ring import Read, Ring
 from monitor.errors import Unreachable
@@ -75,7 +75,7 @@ class Intake:
         self.ended = False
         self._goal: dict[Part, int] | None = None
         self._history: Ring | None = None
-        self._denied: dict[str, str] = {}
+        self._denied: dict[str, float] = {}
         self._heard = 0.0
 
     async def run(self) -> None:
@@ -95,8 +95,8 @@ class Intake:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     @property
-    def denied(self) -> Mapping[str, str]:
-        """Topics that may not be read, with the reason."""
+    def denied(self) -> Collection[str]:
+        """Topics that may not be read; tried again after a time."""
         return self._denied
 
     async def _open(self) -> EventConsumer:
@@ -120,17 +120,20 @@ class Intake:
 
     async def _room(self) -> None:
         """Waits while the reader is behind."""
-        while not self._shelf.keeps and self._shelf.ring.full:
+        while self._must_wait():
             self._shelf.stir.clear()
             await self._shelf.stir.wait()
+
+    def _must_wait(self) -> bool:
+        return not self._shelf.keeps and self._shelf.ring.full
 
     async def _look(self, consumer: EventConsumer) -> None:
         """Which topics are there now. A passing silence is waited out."""
         try:
             await consumer.refresh()
             self._heard = now()
-        except FAULTS:
-            if now() - self._heard > DEAF:
+        except FAULTS as error:
+            if isinstance(error, Renewed) or now() - self._heard > DEAF:
                 raise
             return
         await self._place(consumer)
@@ -138,6 +141,7 @@ class Intake:
     async def _place(self, consumer: EventConsumer) -> None:
         """Reads on from where we were; what is new is read from the start that was asked for, later from its first."""
         # One that is not told of for a while keeps its place: brokers that start leave out topics.
+        self._denied = {topic: at for topic, at in self._denied.items() if now() - at < DEAF}
         wanted = {part for part in consumer.parts(self._topics()) if part.topic not in self._denied}
         new = wanted - self.places.keys()
         if not new and consumer.assigned() == wanted and self._goal is not None:
@@ -181,7 +185,8 @@ class Intake:
         except OffsetOutOfRangeError as error:
             await self._skip(consumer, error.args[0].keys())
         except TopicAuthorizationFailedError as error:
-            self._denied[str(error.args[0])] = f"no right to read {error.args[0]}"
+            self._denied[str(error.args[0])] = now()
+            await asyncio.sleep(PAUSE)
             await self._place(consumer)
         else:
             self._take(found)

@@ -84,8 +84,10 @@ class KafkaEventLog:
 
     @property
     def problem(self) -> str:
-        """Why there is no connection, empty while there is one."""
-        return str(self._intake.problem or "")
+        """Why nothing comes, or not all of it; empty while all is well."""
+        if self._intake.problem is not None:
+            return str(self._intake.problem)
+        return f"no right to read {', '.join(sorted(self._intake.denied))}" if self._intake.denied else ""
 
     @property
     def lost(self) -> int:
@@ -196,7 +198,7 @@ class KafkaEventLog:
         if self._intake.problem is not None and not self._intake.places:
             raise self._intake.problem
         if self._intake.denied:
-            raise LedgerError("; ".join(self._intake.denied.values()))
+            raise LedgerError(f"no right to read {', '.join(sorted(self._intake.denied))}")
 
     async def _caught_up(self) -> None:
         if self._shelf.keeps and not self._intake.level.is_set():
