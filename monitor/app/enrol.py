@@ -6,7 +6,6 @@ replica has written what it read later.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +24,7 @@ RECHECK = 600.0
 a change of it, and the registry puts that right when it is next written."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before another attempt at a ledger that failed; doubled up to the longest."""
-SUPERSEDED = "a configuration that was read later is in force; this one waits until its files change"
+SUPERSEDED = "a configuration that another replica read later is in force for the feeds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class Enrolment:
 
     def _look(self, owns: bool) -> None:
         """Who has just become the writer compares at once; who has ceased to be has no trouble any more."""
-        if owns and not self._owned and self._due < math.inf:
+        if owns and not self._owned:
             self._due = 0.0
         if not owns:
             self._clear()
@@ -133,7 +132,7 @@ class Enrolment:
             if level:
                 self._succeed(config)
             else:
-                self._fail(config, SUPERSEDED, math.inf)
+                self._fail(config, SUPERSEDED, RECHECK)
 
     def _succeed(self, config: Config) -> None:
         if self._wanted is config:
@@ -150,7 +149,7 @@ class Enrolment:
         self._due = self._clock.monotonic() + wait
         if problem != self.problem:
             self.problem, self.refused = problem, refused
-            self._observe(EnrolmentFailed(config.generation, problem, wait if wait < math.inf else 0.0))
+            self._observe(EnrolmentFailed(config.generation, problem, wait))
 
 
 def _changes(change: Delta[FeedSpec]) -> FeedChanges:

@@ -273,8 +273,7 @@ class Enrolled(Note):
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentFailed(Note):
-    """A shared registry is not level with the configuration; tried again after `retry_in` seconds (0 = when it has
-    changed)."""
+    """A shared registry is not level with the configuration; tried again after `retry_in` seconds."""
 
     generation: str
     problem: str

@@ -164,7 +164,7 @@ async def test_an_old_configuration_never_turns_a_newer_one_back():
         await old.enrolment.take(config("a"))
         await asyncio.sleep(1)
         assert set(store.specs) == {"new"}
-        assert {(note.problem, note.retry_in) for note in old.notes} == {(SUPERSEDED, 0.0)}
+        assert {(note.problem, note.retry_in) for note in old.notes} == {(SUPERSEDED, RECHECK)}
         assert old.calls == []
         await old.enrolment.take(config("a", "b"))
         await asyncio.sleep(1)
