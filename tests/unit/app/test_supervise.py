@@ -68,6 +68,30 @@ async def test_s01_a_stop_at_any_moment_ends_within_25_seconds():
 
 
 @virtual
+async def test_shards_are_given_up_before_sinks_drain():
+    """Others wait for them; a group that does not let us go holds up nothing."""
+    rig = Rig(sinks=[HangingSink()])
+    rig.feeds(feed("a"))
+    service, real, closed = rig.service(), rig.ownership.close, []
+
+    async def close():
+        closed.append((rig.clock.now(), dict(rig.store.listeners)))
+        await real()
+        await hang()
+
+    rig.ownership.close = close
+    task = asyncio.create_task(service.run())
+    await asyncio.sleep(MINUTE)
+    stopped = rig.clock.now()
+    service.stop()
+    await task
+    ((at, listening),) = closed
+    assert at - stopped < 0.5
+    assert listening == {}
+    assert 5.0 < rig.clock.now() - stopped < 10.0
+
+
+@virtual
 async def test_a_stop_before_the_start_is_a_stop():
     """S03: told while it was still being built."""
     rig = Rig()
