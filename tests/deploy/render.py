@@ -20,7 +20,7 @@ from monitor.model.ids import WatchId
 from monitor.model.watch import Watch
 from monitor.publish.strimzi import Strimzi
 from monitor.publish.topics import TopicSpec, TopicTable
-from tests.deploy import helm
+from tests.deploy import dashboard, helm
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -38,6 +38,8 @@ def generated() -> Mapping[Path, str]:
         CHART / "files" / "topics.yaml": topic_table(),
         CHART / "files" / "networks.yaml": networks(),
         CHART / "files" / "rules.yaml": (DEPLOY / "observability" / "rules.yaml").read_text(),
+        DEPLOY / "observability" / "dashboard.json": dashboard.render(),
+        CHART / "files" / "dashboard.json": dashboard.render(),
         CHART / "README.md": readme(),
         **overlays(),
     }

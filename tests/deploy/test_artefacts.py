@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from monitor.adapters.observe import Metrics
-from tests.deploy import render
+from tests.deploy import dashboard, render
 from tests.deploy.tools import DEPLOY, ROOT, needs, run
 
 LOCKS = DEPLOY / "locks"
@@ -107,14 +108,46 @@ def alerts() -> list[dict[str, Any]]:
     return list(group["rules"])
 
 
-def test_alerts_name_metrics_that_are_there() -> None:
-    """A name that is misspelt would never fire."""
+def expressions() -> list[str]:
+    """What the panels of the dashboard ask."""
+    return [expression for row in dashboard.ROWS for panel in row for expression, _ in panel.asks]
+
+
+@pytest.mark.parametrize("asked", [[rule["expr"] for rule in alerts()], expressions()], ids=["alerts", "dashboard"])
+def test_metrics_that_are_asked_for_are_there(asked: list[str]) -> None:
+    """A name that is misspelt would never fire, and show nothing."""
     metrics = Metrics(CollectorRegistry())
     known = {family.name for family in metrics.registry.collect()}
-    used = {name for rule in alerts() for name in re.findall(r"\bmonitor_\w+", rule["expr"])}
+    used = {name for expression in asked for name in re.findall(r"\bmonitor_\w+", expression)}
 
-    assert len(used) > 12
+    assert len(used) > 10
     assert {re.sub(r"_(total|info|bucket|sum|count)$", "", name) for name in used} <= known
+
+
+@needs("promtool", "deploy/setup-tests.sh")
+def test_dashboard_asks_what_prometheus_understands(tmp_path: Path) -> None:
+    """Each expression as a recording rule, with Grafana's own words replaced."""
+    words = {"$__rate_interval": "5m", "$job": ".*"}
+    asked = [reduce(lambda text, word: text.replace(*word), words.items(), one) for one in expressions()]
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(asked)]
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+
+    assert f"{len(rules)} rules found" in run("promtool", "check", "rules", tmp_path / "rules.yaml")
+
+
+def test_panels_of_the_dashboard_do_not_overlap() -> None:
+    """Every place of the grid is one panel's, and where data come from is the reader's choice."""
+    panels = dashboard.panels()
+    places = [
+        (x, y)
+        for place in (panel["gridPos"] for panel in panels)
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+
+    assert len(places) == len(set(places))
+    assert max(x for x, _ in places) < 24
+    assert {target["datasource"]["uid"] for panel in panels for target in panel["targets"]} == {"${datasource}"}
 
 
 def test_h208_every_alert_has_a_case_and_a_runbook_and_no_text_of_feeds() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -13,7 +14,7 @@ from monitor import __version__
 from monitor.config.load import load
 from monitor.config.schema import KafkaLedgerSettings
 from monitor.fetch.networks import DENIED_V4, DENIED_V6, GLOBAL_V6
-from tests.deploy import helm
+from tests.deploy import dashboard, helm
 from tests.deploy.tools import CI_NAMES, KUBERNETES, needs_helm, needs_kubernetes_validate
 
 pytestmark = needs_helm
@@ -212,7 +213,7 @@ def test_the_service_takes_the_configuration(name: str) -> None:
 def mounted(found: list[dict[str, Any]], pod: dict[str, Any]) -> dict[str, str]:
     """The files of the configuration as the pod sees them. A ConfigMap from elsewhere is left out."""
     (volume,) = [row for row in pod["volumes"] if row["name"] == "config"]
-    own = helm.one(found, "ConfigMap")
+    own = next(row for row in found if row["kind"] == "ConfigMap" and "chart.yaml" in row["data"])
     (source,) = [row for row in volume["projected"]["sources"] if row["configMap"]["name"] == own["metadata"]["name"]]
     return {item["path"]: own["data"][item["key"]] for item in source["configMap"]["items"]}
 
@@ -310,6 +311,14 @@ def test_rules_of_the_chart_are_those_that_are_tested() -> None:
     found = helm.one(helm.objects(helm.ci_values("strimzi")), "PrometheusRule")
 
     assert found["spec"] == yaml.safe_load((helm.CHART.parents[1] / "observability" / "rules.yaml").read_text())
+
+
+def test_dashboard_of_the_chart_is_the_one_that_is_tested() -> None:
+    """Grafana's sidecar finds it by its label."""
+    found = helm.one(helm.objects(helm.ci_values("strimzi")), "ConfigMap/-dashboard")
+
+    assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert json.loads(found["data"]["news-monitor.json"]) == json.loads(dashboard.render())
 
 
 def test_chart_and_application_have_one_version() -> None:
