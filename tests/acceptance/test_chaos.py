@@ -27,7 +27,7 @@ HOSTS = 12
 SHARDS = 6
 POINTS = ("poll.processed", "kafka.before_commit", "kafka.sent", "kafka.after_commit")
 FAULTS = ("kill", "point", "freeze", "broker", "coordinator", "rolling", "scale")
-FLOW = 45.0
+FLOW = 60.0
 """Seconds in which news has to flow after a fault's end, with every process of the cluster on two cores."""
 PROPERTIES = {"broker.session.timeout.ms": "3000", "offsets.topic.num.partitions": "1"}
 
@@ -72,7 +72,7 @@ class Chaos:
 
     def _freeze(self) -> None:
         """Longer than the session and the transaction may last: others have taken over when it wakes."""
-        self.fleet.freeze(self.chance.choice(self.fleet.replicas), self.chance.uniform(5.5, 8.0))
+        self.fleet.freeze(self.chance.choice(self.fleet.replicas), self.chance.uniform(11.0, 13.0))
 
     def _broker(self) -> None:
         node = self.chance.randrange(3)
@@ -172,7 +172,7 @@ def make_installation(folder: Path, site: Site, issuers: list[Issuer], cluster: 
             "bootstrap_servers": list(cluster.bootstrap_servers),
             "shards": SHARDS,
             "session_timeout": "3s",
-            "transaction_timeout": "5s",
+            "transaction_timeout": "10s",
         },
         hosts={"spacing": "0s"},
         parse={"workers": 1, "lenient_workers": 1},

@@ -149,6 +149,7 @@ def _epoch(shard: ShardId, connection: sqlite3.Connection) -> int:
 
 
 def read_specs(connection: sqlite3.Connection) -> Mapping[FeedId, FeedSpec]:
+    """Every feed of the registry, by id."""
     rows = connection.execute("SELECT id, spec FROM feeds ORDER BY id")
     return MappingProxyType({FeedId(feed): decode_spec(spec) for feed, spec in rows})
 
