@@ -8,7 +8,7 @@ import pytest
 from tests.support.backends import BACK_ENDS, BackEnd, KafkaBackEnd
 
 
-@pytest.fixture(params=[*BACK_ENDS, pytest.param("kafka", marks=pytest.mark.service)])
+@pytest.fixture(params=[*BACK_ENDS, pytest.param("kafka", marks=[pytest.mark.service, pytest.mark.timeout(60)])])
 async def back_end(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[BackEnd]:
     """A started installation."""
     if request.param == "kafka":

@@ -11,6 +11,7 @@ from monitor.adapters.kafka.client import CLOSE_LIMIT, ClusterSettings
 from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.kept import Contents
 from monitor.adapters.kafka.mirror import Mirror
+from monitor.adapters.kafka.producer import end_bounded
 from monitor.adapters.kafka.restore import Follower
 from monitor.adapters.kafka.transaction import Transactional
 from monitor.errors import LedgerError
@@ -94,10 +95,8 @@ class KafkaShard:
             return
         self._closed = True
         self._home.forget(self)
-        self._following.cancel()
         self._changes.put_nowait(None)
-        await asyncio.gather(self._producer.close(), self._follower.close())
-        await asyncio.wait({self._following}, timeout=CLOSE_LIMIT)
+        await asyncio.gather(self._producer.close(), self._end_following())
 
     async def _write(self, batch: Batch) -> None:
         if await self._producer.stale():
@@ -108,6 +107,12 @@ class KafkaShard:
         await self._producer.commit(step.entries, lambda: point("kafka.sent"))
         point("kafka.after_commit")
         self._mirror.settle(step)
+
+    async def _end_following(self) -> None:
+        """Left to itself at first: a connection that is cut off while it is made is never closed by the library."""
+        await self._follower.close()
+        await asyncio.wait({self._following}, timeout=CLOSE_LIMIT)
+        await end_bounded(self._following)
 
     async def _follow(self) -> None:
         try:
