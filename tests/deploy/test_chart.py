@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from copy import deepcopy
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from monitor import __version__
+from monitor.adapters.files import FileSource
 from monitor.config.load import load
 from monitor.config.schema import KafkaLedgerSettings
 from monitor.fetch.networks import DENIED_V4, DENIED_V6, GLOBAL_V6
@@ -216,6 +219,38 @@ def mounted(found: list[dict[str, Any]], pod: dict[str, Any]) -> dict[str, str]:
     own = next(row for row in found if row["kind"] == "ConfigMap" and "chart.yaml" in row["data"])
     (source,) = [row for row in volume["projected"]["sources"] if row["configMap"]["name"] == own["metadata"]["name"]]
     return {item["path"]: own["data"][item["key"]] for item in source["configMap"]["items"]}
+
+
+@pytest.mark.timeout(60)
+async def test_h197_a_mount_is_followed_as_the_kubelet_changes_it(tmp_path: Path) -> None:
+    """Folders are links into a version of the whole; the new version is there at once, and is read."""
+    found = helm.objects(helm.ci_values("sqlite"))
+    files = mounted(found, workload(found)["spec"]["template"]["spec"])
+    lay(tmp_path, "..1", files)
+    source = FileSource(tmp_path, {})
+    before = await source.read()
+
+    changes = source.documents()
+    following = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+    lay(tmp_path, "..2", {**files, "feeds/more.yaml": "feeds: []\n"})
+    after = await following
+    await changes.aclose()
+
+    assert set(before.files) == set(files)
+    assert set(after.files) - set(before.files) == {"feeds/more.yaml"}
+
+
+def lay(folder: Path, version: str, files: dict[str, str]) -> None:
+    """A version of a mounted volume, and the one link that makes it the present one."""
+    for path, text in files.items():
+        (folder / version / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / version / path).write_text(text)
+    (folder / "..new").symlink_to(version)
+    (folder / "..new").replace(folder / "..data")
+    for name in {path.split("/")[0] for path in files}:
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(f"..data/{name}")
 
 
 def secret_files(values: dict[str, Any]) -> dict[str, str]:
