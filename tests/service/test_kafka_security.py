@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trustme
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from confluent_kafka import Consumer
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -32,7 +36,9 @@ from monitor.config.schema import SecuritySettings
 from monitor.errors import LedgerError, Retry, Unreachable
 from monitor.publish.topics import TopicSpec
 from tests.support.cluster import logged, make_topic
+from tests.support.fixtures import absent
 from tests.support.guarded import Guarded, Papers, unsigned_token
+from tests.support.project import DOCS
 from tests.support.reader import read_topic
 from tests.support.secrets import write_certificates, write_client
 
@@ -83,11 +89,16 @@ def settings(guarded: Guarded, security: SecuritySettings) -> ClusterSettings:
 
 
 async def grant(
-    guarded: Guarded, name: str, *operations: AclOperation, user: str = USER, kind: ResourceType = ResourceType.TOPIC
+    guarded: Guarded,
+    name: str,
+    *operations: AclOperation,
+    user: str = USER,
+    kind: ResourceType = ResourceType.TOPIC,
+    pattern: ResourcePatternType = ResourcePatternType.LITERAL,
 ) -> None:
     """Rights on one topic for our user, given by the plain listener's super user."""
     admin = AdminClient({"bootstrap.servers": ",".join(guarded.bootstrap_servers)})
-    pattern, allow = ResourcePatternType.LITERAL, AclPermissionType.ALLOW
+    allow = AclPermissionType.ALLOW
     made = [AclBinding(kind, name, pattern, f"User:{user}", "*", operation, allow) for operation in operations]
     for done in admin.create_acls(made).values():
         await asyncio.to_thread(done.result, 10)
@@ -352,3 +363,84 @@ async def test_f14_token_changes(guarded: Guarded, folder: Path, tmp_path: Path)
     token.write_text(unsigned_token(USER, 600))
 
     await close_consumer(await open_consumer(here))
+
+
+SETTINGS = {
+    "security.protocol": "SASL_SSL",
+    "ssl.ca.location": "ca.pem",
+    "sasl.mechanism": "PLAIN",
+    "sasl.username": USER,
+    "sasl.password": PASSWORD,
+}
+"""As `docs/consumers.md` names them for kcat and confluent-kafka."""
+
+
+@pytest.fixture
+async def readable(guarded: Guarded) -> str:
+    """A topic with one record that our user has no right to read."""
+    topic = await make_topic(guarded, 1)
+    sink = KafkaSink("kafka", ClusterSettings(guarded.bootstrap_servers))
+    await sink.write([logged(1, topic)])
+    await sink.close()
+    return topic
+
+
+async def grant_reading(guarded: Guarded, topic: str, group: str) -> None:
+    """The two rights of `docs/consumers.md`, each for what begins like that."""
+    prefixed = ResourcePatternType.PREFIXED
+    await grant(guarded, topic[:-2], AclOperation.READ, pattern=prefixed)
+    await grant(guarded, group[:-2], AclOperation.READ, kind=ResourceType.GROUP, pattern=prefixed)
+
+
+async def test_kcat_with_the_rights_and_settings_of_the_page(guarded: Guarded, folder: Path, readable: str) -> None:
+    """Without the rights nothing is read, with them and no others everything."""
+    if shutil.which("kcat") is None:
+        absent("no kcat on this machine (deploy/setup-tests.sh installs it)")
+    group = f"alerts-{readable}"
+    words = [word for name, value in SETTINGS.items() for word in ("-X", f"{name}={value}")]
+    reading = ["-X", "auto.offset.reset=earliest", "-q", "-e", "-f", r"%k\n", "-G", group, readable]
+    command = ["kcat", "-b", guarded.at("SASL_SSL")[0], *words, *reading]
+    refused = await run(command, folder)
+    await grant_reading(guarded, readable, group)
+    taken = await run(command, folder)
+
+    assert "authorization failed" in refused.lower()
+    assert taken == "article-1\n"
+
+
+async def test_python_with_the_rights_and_settings_of_the_page(guarded: Guarded, folder: Path, readable: str) -> None:
+    """Both libraries, by SCRAM."""
+    page = (DOCS / "consumers.md").read_text(encoding="utf-8")
+    assert [name for name in SETTINGS if f"`{name}" not in page] == []
+    group, here = f"alerts-{readable}", guarded.at("SASL_SSL")
+    await grant_reading(guarded, readable, group)
+    more = {"sasl.mechanism": "SCRAM-SHA-512", "ssl.ca.location": str(folder / "ca.pem")}
+    where = {"bootstrap.servers": here[0], "group.id": group, "auto.offset.reset": "earliest"}
+    confluent = Consumer({**SETTINGS, **more, **where})
+    confluent.subscribe([readable])
+    record = await asyncio.to_thread(confluent.poll, 20)
+    confluent.close()
+    consumer = AIOKafkaConsumer(
+        readable,
+        bootstrap_servers=list(here),
+        group_id=f"{group}-2",
+        auto_offset_reset="earliest",
+        security_protocol="SASL_SSL",
+        ssl_context=ssl.create_default_context(cafile=str(folder / "ca.pem")),
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_plain_username=USER,
+        sasl_plain_password=PASSWORD,
+    )
+    async with consumer:
+        other = await consumer.getone()
+
+    assert (record.error(), record.key(), other.key) == (None, b"article-1", b"article-1")
+
+
+async def run(command: list[str], folder: Path) -> str:
+    """What it prints, complaints included."""
+    out = subprocess.STDOUT
+    done = await asyncio.to_thread(
+        subprocess.run, command, cwd=folder, stdout=subprocess.PIPE, stderr=out, text=True, timeout=30
+    )
+    return done.stdout
