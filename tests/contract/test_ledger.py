@@ -92,7 +92,7 @@ async def test_a_due_time_beside_its_state_is_the_newer(back_end: BackEnd) -> No
 
 
 async def test_records_keep_every_byte(back_end: BackEnd) -> None:
-    """Topic, key, headers in order, value and partition come back as they were given; brokers set the time of writing."""
+    """Topic, key, headers, value and partition come back as they were given; brokers set the time of writing."""
     named = article(back_end, 1)
     headers = (("b", "2"), ("a", ""), ("b", '"[ü]'), ("ce_id", named.id))
     odd = article(back_end, 1, value=bytes(range(256)), headers=headers, partition=7, key="")
