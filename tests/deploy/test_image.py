@@ -44,7 +44,7 @@ def ask(url):
 
 service = subprocess.Popen(["news-monitor", "run"], stderr=subprocess.DEVNULL)
 found, until = {}, time.monotonic() + 120
-while time.monotonic() < until and service.poll() is None and found.get("readyz") != 200:
+while time.monotonic() < until and service.poll() is None and set(found.values()) != {200}:
     found = {name: ask(f"http://127.0.0.1:{admin}/{name}") for name in ("startupz", "livez", "readyz", "metrics")}
     time.sleep(0.2)
 found["page"] = ask(f"http://127.0.0.1:{page}/")
