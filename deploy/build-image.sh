@@ -46,3 +46,5 @@ buildah "${store[@]}" build --isolation chroot --pull-never --format oci \
   --build-arg VERSION="$(sed -n 's/^__version__ = "\(.*\)"/\1/p' monitor/__init__.py)" \
   --build-arg REVISION="$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
   --file deploy/Dockerfile --tag "$tag" .
+# What a former build was tagged with has no name now.
+buildah "${store[@]}" rmi --prune >/dev/null
