@@ -44,6 +44,8 @@ async def open_replicated(config: Config, force: InForce, rim: Rim, point: Point
     cluster, place, (clock, observe) = cluster_of(config), installation_of(config), rim
     gate = gate_of(config, lambda: armed(force.rules), observe)
     ownership = await _ownership(config, clock, gate, once=once)
+    if once:
+        await gate.admit()
 
     def topics(sink: AnySink | None = None) -> re.Pattern[str]:
         return event_topics_of(config, armed(force.rules), sink.topics if sink is not None else ())

@@ -137,6 +137,9 @@ async def _assemble(
     share = None if storage.mark is None else Share(lambda: ShardId(0) in shards.shards, storage.mark)
     enrolment = Enrolment(storage.registry, parts.clock, observer, share=share, extra=options.extra_feeds)
     await enrolment.take(config)
+    if share is not None and options.round is not None:
+        # Whose shards open at once must find their feeds.
+        await enrolment.bring(config)
     outboxes = _outboxes(config, options, parts, storage.log_of) if options.sinks else []
     console = ServiceConsole(parts, shards, outboxes, storage.log, storage.registry)
     told.append(console.settled)
