@@ -118,7 +118,7 @@ async def test_nothing_to_write_is_no_transaction(writers: Writers) -> None:
     assert not writer.dead
 
 
-async def test_e01_a_zombie_commits_nothing_after_it_was_fenced(writers: Writers, topic: str) -> None:
+async def test_a_zombie_commits_nothing_after_it_was_fenced(writers: Writers, topic: str) -> None:
     """It writes as fast as it can while another opens: what was acknowledged is there, and nothing comes later."""
     for round_ in range(5):
         zombie = await writers.open()
@@ -146,7 +146,7 @@ async def commit_on_and_on(writer: Transactional, topic: str, name: str, acknowl
         acknowledged.append(f"{name}-{number}")
 
 
-async def test_e04_cut_between_sending_and_committing_leaves_nothing(writers: Writers, topic: str) -> None:
+async def test_cut_between_sending_and_committing_leaves_nothing(writers: Writers, topic: str) -> None:
     """Acknowledged is not committed: the successor ends the transaction, and no reader ever sees it."""
     writer = await writers.open()
 
@@ -162,7 +162,7 @@ async def test_e04_cut_between_sending_and_committing_leaves_nothing(writers: Wr
     assert values(await read_all(writers.settings, topic)) == ["kept"]
 
 
-async def test_e05_a_cancelled_commit_is_wholly_there_or_absent(writers: Writers, topic: str) -> None:
+async def test_a_cancelled_commit_is_wholly_there_or_absent(writers: Writers, topic: str) -> None:
     """Cancelled at every stage; the producer is dead, and reading tells which it was."""
     outcomes = set()
     for number in range(12):

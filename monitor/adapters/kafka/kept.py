@@ -43,6 +43,7 @@ class Contents:
 
 
 def is_feed(key: str) -> bool:
+    """Whether a key of the two topics names a feed."""
     return not key.startswith("~")
 
 
