@@ -58,10 +58,12 @@ fi
 
 # Checked versions: a newer parser may know newer rules.
 node=${MONITOR_TEST_NODE:-$HOME/.cache/news-monitor/node}
-if [[ -d $node/node_modules/@asyncapi/parser && -d $node/node_modules/@asyncapi/specs ]]; then
-  echo "asyncapi parser: there"
+models=@kubernetes-models/prometheus-operator
+if [[ -d $node/node_modules/@asyncapi/parser && -d $node/node_modules/@asyncapi/specs && -d $node/node_modules/$models ]]; then
+  echo "asyncapi parser, models of the Prometheus operator: there"
 elif command -v npm >/dev/null; then
   mkdir -p "$node"
-  npm install --prefix "$node" --silent --no-fund --no-audit @asyncapi/parser@3.6.3 @asyncapi/specs@6.11.1
-  echo "asyncapi parser: fetched"
+  npm install --prefix "$node" --silent --no-fund --no-audit \
+    @asyncapi/parser@3.6.3 @asyncapi/specs@6.11.1 "$models@6.0.0"
+  echo "asyncapi parser, models of the Prometheus operator: fetched"
 fi

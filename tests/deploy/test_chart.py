@@ -19,6 +19,9 @@ from monitor.config.schema import KafkaLedgerSettings
 from monitor.fetch.networks import DENIED_V4, DENIED_V6, GLOBAL_V6
 from tests.deploy import dashboard, helm
 from tests.deploy.tools import CI_NAMES, KUBERNETES, needs_helm, needs_kubernetes_validate
+from tests.support.fixtures import absent
+from tests.support.node import missing
+from tests.support.node import run as run_node
 
 pytestmark = needs_helm
 
@@ -339,6 +342,38 @@ def test_monitors_find_the_pods() -> None:
     assert wanted.items() <= service["metadata"]["labels"].items()
     assert monitor["spec"]["endpoints"][0]["port"] in {row["name"] for row in service["spec"]["ports"]}
     assert helm.one(pods, "PodMonitor")["spec"]["selector"]["matchLabels"].items() <= labels.items()
+
+
+MODELS = "@kubernetes-models/prometheus-operator"
+JUDGE = """
+import("@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1").then((models) => {
+  const judged = JSON.parse(require("fs").readFileSync(0, "utf8")).map((found) => {
+    try { new models[found.kind](found).validate(); return [found.kind, null]; }
+    catch (error) { return [found.kind, error.message]; }
+  });
+  console.log(JSON.stringify(judged));
+});
+"""
+
+
+@pytest.mark.timeout(60)
+def test_objects_of_the_prometheus_operator_are_valid() -> None:
+    """Judged by the schemas of its own definitions; a wrong interval shows that they judge."""
+    if reason := missing(MODELS):
+        absent(reason)
+    found = [
+        row
+        for name in ("full", "strimzi")
+        for row in helm.objects(helm.ci_values(name))
+        if row["apiVersion"].startswith("monitoring.coreos.com/")
+    ]
+    wrong = deepcopy(next(row for row in found if row["kind"] == "PodMonitor"))
+    wrong["spec"]["podMetricsEndpoints"][0]["interval"] = "soon"
+
+    judged = run_node(JUDGE, json.dumps([*found, wrong]))
+
+    assert sorted(judged[:-1]) == [["PodMonitor", None], ["PrometheusRule", None], ["ServiceMonitor", None]]
+    assert "interval" in judged[-1][1]
 
 
 def test_rules_of_the_chart_are_those_that_are_tested() -> None:
