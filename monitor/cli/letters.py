@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = group("dead-letters", "What could not be read or published, with its reason.")
 LISTED = ("seq", "at", "feed", "stage", "reason", "bytes", "text")
+ON_KAFKA = ("partition", "offset", *LISTED[1:])
 PREVIEW = 200
 """Characters of a letter that are shown; `tail` prints it whole."""
 
@@ -37,28 +38,26 @@ def list_letters(
     known = configuration(config)
     rows = [row_of(one) for one in run_async(lambda: _latest(known, limit, feed))]
     if rows or json:
-        print_rows(rows, json, LISTED)
+        print_rows(rows, json, LISTED if rows and "seq" in rows[0] else ON_KAFKA)
     else:
         say("none: everything could be read and published" if feed is None else f"none of the feed {feed}")
 
 
 async def _latest(config: Config, limit: int, feed: str | None) -> Sequence[Logged]:
-    from monitor.app.build.picture import has_ledger, table_of
-    from monitor.app.build.view import open_view
+    from monitor.app.build.picture import newest
 
-    if not has_ledger(config):
-        return ()
     filters = {} if feed is None else {"__news.errors.feed": feed}
-    return await open_view(config).log.latest([table_of(config).dead_letters], limit=limit, filters=filters)
+    return await newest(config, lambda table: table.dead_letters, limit, filters)
 
 
 def row_of(one: Logged) -> dict[str, Any]:
-    """One dead letter, for programs."""
+    """One dead letter, for programs; on Kafka its place is partition and offset."""
     from monitor.model.units import rfc3339
 
     headers = dict(one.record.headers)
+    place = {"seq": one.seq} if one.place is None else dict(zip(("partition", "offset"), one.place, strict=True))
     return {
-        "seq": one.seq,
+        **place,
         "at": rfc3339(one.record.at),
         "feed": headers.get("__news.errors.feed"),
         "topic": headers.get("__news.errors.topic"),

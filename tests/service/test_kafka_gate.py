@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -13,6 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from monitor.adapters.kafka import topics
 from monitor.adapters.kafka.client import ClusterSettings, close_bounded, open_admin
 from monitor.adapters.kafka.gate import TopicGate
+from monitor.app.build.topics import faults_of
+from monitor.config.config import Config
 from monitor.errors import LedgerError, UsageError
 from monitor.model.ids import WatchId
 from monitor.model.notes import Note, TopicDiffers
@@ -22,6 +25,7 @@ from tests.support.cluster import make_topic
 from tests.support.fixtures import Brokers
 from tests.support.kafka import free_port
 from tests.support.reader import topics_of
+from tests.support.service import configuration
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(60)]
 
@@ -164,3 +168,45 @@ async def test_f01_no_broker_is_tried_again() -> None:
 
     with pytest.raises(LedgerError, match=f"no Kafka at 127.0.0.1:{port}"):
         await door.admit()
+
+
+def on_kafka(kafka: Brokers, *, ensure: bool) -> Config:
+    """A configuration of two watches whose topics nobody has made."""
+    settings = {
+        "contact": "tests@example.org",
+        "ledger": {"kind": "kafka", "bootstrap_servers": list(kafka.bootstrap_servers), "shards": 2},
+        "topics": {"prefix": f"g{uuid4().hex[:8]}.", "replication": 1, "min_insync_replicas": 1, "ensure": ensure},
+    }
+    watches = {f"watches/{name}.yaml": f"id: {name}\nkeywords: [x]\n" for name in ("rain", "wind")}
+    return configuration({"monitor.yaml": json.dumps(settings), **watches})
+
+
+async def test_a_new_watch_is_told_what_its_topic_lacks(kafka: Brokers) -> None:
+    """The command that makes it; only topics that were asked for are looked at, and none is made."""
+    config = on_kafka(kafka, ensure=False)
+    topic = f"{config.settings.topics.prefix}alerts.rain"
+    ask = faults_of(config, lambda: config.watches)
+
+    faults = await ask({topic})
+
+    assert faults.keys() == {topic}
+    assert f"kafka-topics.sh --bootstrap-server {kafka.bootstrap_servers[0]} --create --topic {topic}" in faults[topic]
+
+
+async def test_a_new_watch_has_its_topic_made(kafka: Brokers) -> None:
+    """Where the service may: its own and no other."""
+    config = on_kafka(kafka, ensure=True)
+    prefix = config.settings.topics.prefix
+
+    assert await faults_of(config, lambda: config.watches)({f"{prefix}alerts.rain"}) == {}
+
+    there = await asyncio.to_thread(topics_of, kafka.bootstrap_servers)
+    assert {name for name in there if name.startswith(prefix)} == {f"{prefix}alerts.rain"}
+
+
+async def test_a_new_watch_waits_for_brokers_that_are_away() -> None:
+    """The reason is theirs."""
+    config = on_kafka(Brokers((f"127.0.0.1:{free_port()}",)), ensure=True)
+    topic = f"{config.settings.topics.prefix}alerts.wind"
+    faults = await faults_of(config, lambda: config.watches)({topic})
+    assert faults[topic].startswith("no Kafka at 127.0.0.1:")

@@ -89,7 +89,7 @@ async def _asked(settings: ClusterSettings, specs: Sequence[TopicSpec], *, creat
             refused = await _create(admin, tool, specs) if create else {}
             return await _compare(admin, tool, specs, refused)
     except FAULTS as error:
-        cause = f"the cluster does not answer: {error or type(error).__name__}"
+        cause = f"the cluster does not answer: {str(error) or type(error).__name__}"
         return tuple(row(spec, "unknown", cause) for spec in specs)
     finally:
         await close_bounded(admin)

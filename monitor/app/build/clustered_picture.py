@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from monitor.app.build.clustered import cluster_of, installation_of, table_of
 from monitor.app.build.sinks import name_of
@@ -12,9 +12,10 @@ from monitor.model.event import Logged
 from monitor.model.snapshot import SinkRow
 from monitor.ports import SinkCursor
 
-HOLD = 64
-"""Alerts that are read to find the newest."""
-SIZE = 8 << 20
+FILTERED = 10_000
+"""Events that are looked through for some of them."""
+SIZE = 64 << 20
+"""Bytes of events that are read at most."""
 
 
 async def running_members(config: Config) -> int | None:
@@ -46,18 +47,25 @@ async def sinks_of(config: Config) -> Sequence[tuple[SinkRow, SinkCursor | None]
 
 async def newest_alert(config: Config) -> Logged | None:
     """Of all watches. Raises Unreachable."""
+    alerts = sorted({table_of(config).alert(watch) for watch in config.watches})
+    found = await newest(config, alerts, 1) if alerts else ()
+    return found[0] if found else None
+
+
+async def newest(
+    config: Config, topics: Sequence[str], limit: int, filters: Mapping[str, str] | None = None
+) -> Sequence[Logged]:
+    """The newest events of some topics, descending; filtered ones of the last `FILTERED`. Raises Unreachable."""
     from monitor.adapters.kafka.event_places import event_topics
     from monitor.adapters.kafka.events import KafkaEventLog
 
-    alerts = sorted({table_of(config).alert(watch) for watch in config.watches})
-    if not alerts:
-        return None
-    topics = event_topics(table_of(config), own_topics(config), alerts)
-    log = KafkaEventLog.window(cluster_of(config), lambda: topics, hold=HOLD, size=SIZE)
+    pattern, hold = event_topics(table_of(config), own_topics(config), topics), max(limit, FILTERED if filters else 1)
+    log = KafkaEventLog.window(cluster_of(config), lambda: pattern, hold=hold, size=SIZE)
     try:
         await log.head()
-        found = await log.latest(limit=1)
-        return found[0] if found else None
+        if log.problem:
+            raise Unreachable(log.problem)
+        return await log.latest(limit=limit, filters=filters)
     finally:
         await log.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +97,20 @@ async def feed_rows(config: Config) -> Sequence[FeedRow]:
             empty if old is None else FeedRow(spec, old.health, old.cadence, old.totals, old.title, old.items)
         )
     return [rows[feed] for feed in sorted(rows)]
+
+
+async def newest(
+    config: Config, topic: Callable[[TopicTable], str], limit: int, filters: Mapping[str, str]
+) -> Sequence[Logged]:
+    """The newest records of one topic, descending; none where nothing was ever recorded. Raises Unreachable."""
+    wanted = [topic(table_of(config))]
+    if on_kafka(config):
+        from monitor.app.build import clustered_picture
+
+        return await clustered_picture.newest(config, wanted, limit, filters)
+    if not has_ledger(config):
+        return ()
+    return await open_view(config).log.latest(wanted, limit=limit, filters=filters)
 
 
 async def rows_of(ledger: LedgerView) -> Mapping[FeedId, FeedRow]:
