@@ -273,11 +273,15 @@ async def test_no_cluster_is_told_by_a_reader_and_waited_for_by_a_window() -> No
         assert await window.read(0) == []
         assert await window.head() == 0
         await until(lambda: window.problem)
+        waiting = asyncio.ensure_future(window.wait(0))
+        await asyncio.sleep(0)
     finally:
         await reader.close()
         await window.close()
     with pytest.raises(LedgerError, match="closed"):
         await window.read(0)
+    with pytest.raises(LedgerError, match="closed"):
+        await waiting
 
 
 async def test_a_sink_goes_on_where_its_group_stands(bench: Bench) -> None:

@@ -29,8 +29,8 @@ from monitor.model.event import Record
 
 LONG_POLL = 500
 """Milliseconds brokers keep a question; they answer at once when something is committed."""
-PART_BYTES, FETCH_BYTES = 1 << 20, 8 << 20
-"""Of one partition and one answer; a larger record comes alone."""
+PART_BYTES, FETCH_BYTES = 1 << 20, 4 << 20
+"""Of one partition and one answer: an answer is unpacked in one go, and nothing else runs meanwhile."""
 NEVER = (1 << 31) - 1
 """Milliseconds: a sink may wait long for its target, and is a member of its group all the same."""
 SHARED = frozenset(

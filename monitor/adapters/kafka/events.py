@@ -190,6 +190,8 @@ class KafkaEventLog:
             raise LedgerError("the log is closed")
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._intake.run(), name="events of Kafka")
+            # Whoever waits learns of the end too, whatever ended it.
+            self._task.add_done_callback(lambda _: self._shelf.tell())
         if self._task.done():
             self._task.result()
         if not self._insist:
