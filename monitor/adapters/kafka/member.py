@@ -19,9 +19,11 @@ from aiokafka.structs import TopicPartition
 from monitor.adapters.kafka.client import (
     FAULTS,
     ClusterSettings,
+    Stamps,
     close_bounded,
     connection,
     overhearing,
+    stamps,
     unreachable,
 )
 from monitor.adapters.kafka.installation import Installation
@@ -48,8 +50,17 @@ def assignor() -> Assignor:
 class Member(ConsumerRebalanceListener):  # type: ignore[misc]
     """A consumer in the group, until it is closed. Times are those of the running loop."""
 
-    def __init__(self, inner: AIOKafkaConsumer, installation: Installation, told: Callable[[], None]) -> None:
-        self._inner, self._installation, self._told = inner, installation, told
+    def __init__(
+        self,
+        inner: AIOKafkaConsumer,
+        kind: Assignor,
+        rim: tuple[ClusterSettings, Stamps],
+        place: Installation,
+        told: Callable[[], None],
+    ) -> None:
+        self._inner, self._kind, self._installation, self._told = inner, kind, place, told
+        self._settings, self._seen = rim
+        self._checked = asyncio.get_running_loop().time()
         self.shards: frozenset[ShardId] | None = None
         """As of the last rebalance; None before the first."""
         self.joining = True
@@ -62,6 +73,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         cls, settings: ClusterSettings, installation: Installation, kind: Assignor, told: Callable[[], None]
     ) -> Member:
         """Connects and begins to join; `told` is called before and after each rebalance. Raises Unreachable."""
+        seen = await asyncio.to_thread(stamps, settings.security)
         beat = round(installation.session_timeout * 1000 / HEARTBEATS)
         inner = AIOKafkaConsumer(
             **await connection(settings),
@@ -73,7 +85,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
             auto_offset_reset="latest",
             isolation_level="read_committed",
         )
-        self = cls(inner, installation, told)
+        self = cls(inner, kind, (settings, seen), installation, told)
         with overhearing() as words:
             try:
                 async with asyncio.timeout(settings.start_timeout):
@@ -116,17 +128,28 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Only notes: heartbeats wait for the end of this call."""
+        # The library forgets to: without it a member that comes back from the dead claims what others have by now.
+        self._kind.on_generation_assignment(self._inner._coordinator.generation)
         self.shards = frozenset(ShardId(one.partition) for one in assigned)
         self.joining, self.acked = False, asyncio.get_running_loop().time()
         self._told()
 
     async def poll(self, seconds: float) -> None:
         """Keeps the library believing that somebody reads. Raises one of FAULTS when the client has to be replaced."""
-        assigned = self._inner.assignment()
         with suppress(*FAULTS):
-            self._inner.pause(*assigned)
-        async with asyncio.timeout(seconds * 4):
-            await self._inner.getmany(timeout_ms=round(seconds * 1000))
+            self._inner.pause(*self._inner.assignment())
+        # What takes too long says nothing, least of all in a process that was frozen: only heartbeats count.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds * 4):
+                await self._inner.getmany(timeout_ms=round(seconds * 1000))
+
+    async def stale(self) -> bool:
+        """Whether a certificate or password was replaced: a client keeps to those it was started with."""
+        now = asyncio.get_running_loop().time()
+        if now - self._checked < self._settings.recheck:
+            return False
+        self._checked = now
+        return self._seen != await asyncio.to_thread(stamps, self._settings.security)
 
     async def confirmed(self, shard: ShardId) -> bool | None:
         """Whether a shard is ours by a heartbeat sent now; None if the group is not settled or does not answer."""
@@ -155,8 +178,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         if (coordinator := self._inner._coordinator) is not None:
             await end_bounded(coordinator._coordination_task)
             await self._say_that_we_leave(coordinator)
-            await end_bounded(coordinator._heartbeat_task)
-            await end_bounded(coordinator._commit_refresh_task)
+            await asyncio.gather(*map(end_bounded, (coordinator._heartbeat_task, coordinator._commit_refresh_task)))
         if (fetcher := self._inner._fetcher) is not None:
             with suppress(*FAULTS):
                 async with asyncio.timeout(LAST_WORD):

@@ -146,6 +146,8 @@ class KafkaOwnership:
         loop, limit = asyncio.get_running_loop(), max(REBUILD, 3 * self._installation.session_timeout)
         while loop.time() - member.acked < limit:
             await member.poll(1.0)
+            if await member.stale():
+                return
         self._fault = f"no heartbeat was answered for {limit:.0f} s"
 
     async def _watch(self) -> None:
