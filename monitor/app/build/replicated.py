@@ -59,6 +59,7 @@ async def open_replicated(config: Config, force: InForce, rim: Rim, point: Point
     registry, window = KafkaRegistry(cluster, place), KafkaEventLog.window(cluster, topics)
     ledger = KafkaLedger(cluster, place, confirm=ownership.confirmed, gate=gate.admit, point=point)
     storage = Storage(ledger, registry, ownership, window, shared, shards=place.shards, mark=registry.mark)
+    storage.absence = partial(getattr, ownership, "error", "")
     storage.faults = faults_of(config, lambda: force.rules.rules.watches)
     storage.spool = await _spool(config, observe)
     storage.closers = [window.close, storage.spool.close]

@@ -142,6 +142,7 @@ async def _assemble(
         await enrolment.bring(config)
     outboxes = _outboxes(config, options, parts, storage.log_of) if options.sinks else []
     console = ServiceConsole(parts, shards, outboxes, storage.log, storage.registry)
+    console.ownership_error = storage.absence
     told.append(console.settled)
     service = Service(parts, shards, storage.ownership, storage.log, outboxes, console)
     rescuer = Rescuer(parts, lambda: shards.assigned)

@@ -33,6 +33,8 @@ class Storage:
     shards: int = 1
     mark: Callable[[], Awaitable[Mark | None]] | None = None
     """Which configuration the registry was brought level with, where replicas share it."""
+    absence: Callable[[], str] = lambda: ""
+    """Why the group that shares the shards out does not count us in; empty if it does, or where nobody shares."""
     faults: Faults | None = None
     """Why topics of watches cannot be used, where the ledger writes into topics."""
     rescue: Rescue | None = None
