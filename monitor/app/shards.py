@@ -39,6 +39,8 @@ __all__ = ["Shard", "Shards"]
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before a shard is opened again after its ledger failed; doubled up to the longest."""
+LONGEST_AWAY = 12.0
+"""The longest where polls go on meanwhile: what waits has been read, and is news until it is published."""
 LAST_COMMIT, CLOSE = 4.0, 2.0
 """Seconds what finished polls led to is given when a shard stops, then the ledger for closing."""
 FLUSH = 60.0
@@ -100,7 +102,7 @@ class Shard:
                 self._outage.begin(self.running, unsettled, failed[0])
                 self.running = None
                 await self._wait_out(failed[0], wait * (1 + self._parts.clock.jitter() / 2))
-                wait = min(wait * 2, LONGEST_WAIT)
+                wait = min(wait * 2, LONGEST_WAIT if self._parts.spool is None else LONGEST_AWAY)
 
     def _was_well(self, began: float) -> bool:
         """Whether the ledger took something, or the shard was open for long: what failed now is something new."""

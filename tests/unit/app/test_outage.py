@@ -517,3 +517,21 @@ async def test_i7_after_an_outage_that_was_too_long_everything_that_waited_is_th
     assert published[: 10 + kept] == every_item(ticker, 10 + kept)
     assert f"fast {upto}" in published
     assert spool.store.rows == []
+
+
+@virtual
+async def test_i5_news_flow_within_half_a_minute_of_the_end_of_an_outage():
+    """However long it was: where polls go on, the shard is opened again and again at short notice."""
+    rig = Rig()
+    broker = Broker(rig)
+    ticker = Ticker(rig, often("fast"), 6 * MINUTE)
+    async with newsroom(rig, replace(rig.parts(), spool=ListSpool(SpoolStore())), ticker):
+        await asyncio.sleep(HOUR)
+        broker.leave()
+        for _ in range(5):
+            await asyncio.sleep(HOUR)
+            before = len(rig.store.events)
+            broker.come_back()
+            await asyncio.sleep(30)
+            assert len(rig.store.events) > before + 5
+            broker.leave()
