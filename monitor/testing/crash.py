@@ -1,4 +1,4 @@
-"""Killing a process at a named place, as a power cut would."""
+"""Killing a process at a named place, as a power cut would, or freezing it there."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import signal
 
 
 class CrashPoints:
-    """A `Point` that ends its own process with SIGKILL at the `count`-th pass of the point `name`."""
+    """A `Point` that ends its own process at the `count`-th pass of the point `name`: by SIGKILL, or another signal."""
 
-    def __init__(self, name: str, count: int = 1) -> None:
-        self.name, self.left = name, count
+    def __init__(self, name: str, count: int = 1, blow: signal.Signals = signal.SIGKILL) -> None:
+        self.name, self.left, self.blow = name, count, blow
 
     def __call__(self, name: str, /) -> None:
         if name != self.name:
             return
         self.left -= 1
         if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.blow)
 
 
 class PassedPoints:

@@ -1,6 +1,7 @@
-"""The service as tests run it: killed at a named point, or measured. `python -m tests.acceptance.daemon CONFIG …`
+"""The service as tests run it: killed or frozen at a named point, or measured.
 
-Production code reads no switch that could kill it: this program hands the crash point to `build`.
+`python -m tests.acceptance.daemon CONFIG …`: production code reads no switch that could kill it, this program hands the
+crash point to `build`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -18,7 +20,7 @@ from monitor.app.build.source import file_source
 from monitor.app.reload import load_documents
 from monitor.app.running import Round
 from monitor.app.supervise import signals
-from monitor.ports import pass_by
+from monitor.ports import Point, pass_by
 from monitor.testing.crash import CrashPoints
 
 
@@ -40,15 +42,21 @@ class Stalls:
             last = time.thread_time() if time.thread_time() - last > 1 else last
 
 
+def point_of(arguments: argparse.Namespace) -> Point:
+    """Where the process ends or stops itself, if anywhere."""
+    if not (wanted := arguments.point or arguments.freeze):
+        return pass_by
+    name, _, count = wanted.partition("=")
+    return CrashPoints(name, int(count or 1), signal.SIGKILL if arguments.point else signal.SIGSTOP)
+
+
 async def run(arguments: argparse.Namespace) -> None:
     """Runs the service until it is told to stop, or for one round."""
     source = file_source(arguments.config, os.environ)
     config = load_documents(await source.read())
-    name, _, count = arguments.point.partition("=")
-    point = CrashPoints(name, int(count or 1)) if name else pass_by
     stalls = Stalls()
     round_ = Round(all=True) if arguments.once else None
-    built = await build(config, source, Options(point=point, round=round_))
+    built = await build(config, source, Options(point=point_of(arguments), round=round_))
     built.service.helpers = [*built.service.helpers, stalls.watch]
     print("ready", flush=True)
     with signals(built.service, built.service.console.reload, lambda: os._exit(1)):
@@ -61,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("config", type=Path)
     parser.add_argument("--point", default="", help="NAME=N: SIGKILL at the N-th pass")
+    parser.add_argument("--freeze", default="", help="NAME=N: SIGSTOP at the N-th pass; SIGCONT wakes it")
     parser.add_argument("--once", action="store_true")
     asyncio.run(run(parser.parse_args()))
 

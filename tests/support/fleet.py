@@ -30,9 +30,9 @@ class Fleet:
         self._installation = installation
         self.replicas: list[subprocess.Popen[str]] = []
 
-    def start(self, point: str = "") -> subprocess.Popen[str]:
-        """One more, back when it is assembled; with `NAME=N` it kills itself at a crash point."""
-        more = ["--point", point] if point else []
+    def start(self, point: str = "", freeze: str = "") -> subprocess.Popen[str]:
+        """One more, back when it is assembled; with `NAME=N` it kills itself at a crash point, or stops there."""
+        more = [word for pair in (("--point", point), ("--freeze", freeze)) if pair[1] for word in pair]
         daemon = self._installation.start(*more, module="tests.acceptance.daemon", stdout=subprocess.PIPE)
         assert daemon.stdout is not None
         assert daemon.stdout.readline() == "ready\n", "the daemon did not come up; its log tells why"
