@@ -47,7 +47,7 @@ CREATE TABLE readings (
     crc    INTEGER NOT NULL
 );
 CREATE INDEX readings_shard ON readings (shard, number);
-CREATE TABLE quarantine (number INTEGER PRIMARY KEY, shard INTEGER NOT NULL, value BLOB);
+CREATE TABLE set_aside (number INTEGER PRIMARY KEY, shard INTEGER NOT NULL, value BLOB);
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
@@ -97,7 +97,7 @@ class SqliteSpool:
             found += good
             if damaged := {row[0] for row in rows} - {one.number for one in good}:
                 await self._run(partial(self._set_aside, sorted(damaged)))
-                self._observe(SpoolDamaged(len(damaged), "set aside in the table `quarantine`"))
+                self._observe(SpoolDamaged(len(damaged), "kept in the table `set_aside`"))
         return found
 
     async def forget(self, numbers: Sequence[int]) -> None:
@@ -156,7 +156,7 @@ class SqliteSpool:
             return self._open.execute(OLDEST, (shard, after, limit)).fetchall()
 
     def _set_aside(self, numbers: Sequence[int]) -> None:
-        query = "INSERT OR REPLACE INTO quarantine SELECT number, shard, value FROM readings WHERE number = ?"
+        query = "INSERT OR REPLACE INTO set_aside SELECT number, shard, value FROM readings WHERE number = ?"
         with self._explained():
             self._open.executemany(query, ((number,) for number in numbers))
         self._forget(numbers)

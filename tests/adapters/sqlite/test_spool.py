@@ -105,7 +105,7 @@ async def test_k13_a_damaged_row_is_set_aside_and_told_and_stops_no_other(tmp_pa
     assert await spool.shards() == {SHARD: 3}
     await spool.close()
     connection = sqlite3.connect(tmp_path / FILE)
-    assert connection.execute("SELECT number, shard FROM quarantine").fetchall() == [(2, SHARD)]
+    assert connection.execute("SELECT number, shard FROM set_aside").fetchall() == [(2, SHARD)]
     connection.close()
 
 
