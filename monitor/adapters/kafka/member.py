@@ -32,7 +32,9 @@ from monitor.errors import Unreachable
 from monitor.model.ids import ShardId
 
 HEARTBEATS = 4
-"""In one session timeout."""
+"""In one session timeout, at least."""
+LONGEST_BEAT = 1.0
+"""Seconds between two: a member learns of a rebalance by its next one, and until then nobody gets a shard."""
 LEAVE_LIMIT, LAST_WORD = 1.0, 0.5
 """Seconds the library has for leaving the group, then we ourselves for saying so."""
 Assignor = type[StickyPartitionAssignor]
@@ -74,13 +76,13 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> Member:
         """Connects and begins to join; `told` is called before and after each rebalance. Raises Unreachable."""
         seen = await asyncio.to_thread(stamps, settings.security)
-        beat = round(installation.session_timeout * 1000 / HEARTBEATS)
+        beat = min(installation.session_timeout / HEARTBEATS, LONGEST_BEAT)
         inner = AIOKafkaConsumer(
             **await connection(settings),
             group_id=installation.pollers,
             partition_assignment_strategy=(kind,),
-            session_timeout_ms=beat * HEARTBEATS,
-            heartbeat_interval_ms=beat,
+            session_timeout_ms=round(installation.session_timeout * 1000),
+            heartbeat_interval_ms=round(beat * 1000),
             enable_auto_commit=False,
             auto_offset_reset="latest",
             isolation_level="read_committed",
