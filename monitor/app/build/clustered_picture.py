@@ -14,6 +14,10 @@ from monitor.ports import SinkCursor
 
 FILTERED = 10_000
 """Events that are looked through for some of them."""
+LEAST = 50
+"""Events that are read at least."""
+LOOKS = 5
+"""How often a busy cluster is waited for."""
 SIZE = 64 << 20
 """Bytes of events that are read at most."""
 
@@ -59,12 +63,16 @@ async def newest(
     from monitor.adapters.kafka.event_places import event_topics
     from monitor.adapters.kafka.events import KafkaEventLog
 
-    pattern, hold = event_topics(table_of(config), own_topics(config), topics), max(limit, FILTERED if filters else 1)
+    pattern = event_topics(table_of(config), own_topics(config), topics)
+    # Marks of transactions have offsets too, and may be as many as records.
+    hold = 2 * max(limit, FILTERED if filters else LEAST)
     log = KafkaEventLog.window(cluster_of(config), lambda: pattern, hold=hold, size=SIZE)
     try:
-        await log.head()
-        if log.problem:
-            raise Unreachable(log.problem)
+        for _ in range(LOOKS):
+            # Answers at once when everything is read that was there, else after some seconds.
+            await log.head()
+            if log.problem:
+                raise Unreachable(log.problem)
         return await log.latest(limit=limit, filters=filters)
     finally:
         await log.close()
