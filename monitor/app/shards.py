@@ -62,6 +62,8 @@ class Shard:
         self.error = ""
         self._planning, self._burial = Planning(parts, round_), Burial(parts)
         self._outage = Outage(shard, parts, self._planning.attempts)
+        self._known: Running | None = None
+        """What the shard was when its ledger was last open, polled or not yet."""
         self._commits: Commits | None = None
         self._dark = False
         self._bounds = self._guarded()
@@ -98,11 +100,15 @@ class Shard:
                 return
             if failed:
                 wait = FIRST_WAIT if self._was_well(began) else wait
-                unsettled = self._commits.unsettled if self._commits is not None else ()
-                self._outage.begin(self.running, unsettled, failed[0])
+                self._go_on_without(failed[0])
                 self.running = None
                 await self._wait_out(failed[0], wait * (1 + self._parts.clock.jitter() / 2))
                 wait = min(wait * 2, LONGEST_WAIT if self._parts.spool is None else LONGEST_AWAY)
+
+    def _go_on_without(self, error: BaseException) -> None:
+        """What was being replayed waits already; what was polled does from now on."""
+        commits = self._commits if self.running is not None else None
+        self._outage.begin(self._known, commits.unsettled if commits is not None else (), error)
 
     def _was_well(self, began: float) -> bool:
         """Whether the ledger took something, or the shard was open for long: what failed now is something new."""
@@ -166,7 +172,7 @@ class Shard:
                 # After a fault no feed is asked before the ledger has shown that it takes batches again.
                 await ledger.commit(Batch(self.shard))
             await self._outage.end()
-            running = Running(dict(ledger.specs), dict(ledger.states), {}, Agenda())
+            self._known = running = Running(dict(ledger.specs), dict(ledger.states), {}, Agenda())
             await self._catch_up(running, commits)
             await self._load(ledger, running, commits)
         return running

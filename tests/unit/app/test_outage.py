@@ -7,6 +7,7 @@ import itertools
 import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -352,6 +353,8 @@ class Broker:
 
     def __init__(self, rig: Rig) -> None:
         self.rig, self.inner = rig, rig.ledger
+        self.commits: int | None = None
+        """After how many it leaves again; None: it stays."""
         rig.ledger = self
 
     def leave(self) -> None:
@@ -364,7 +367,16 @@ class Broker:
         await asyncio.sleep(0.2)
         if self.rig.store.failing is not None:
             raise self.rig.store.failing
-        return await self.inner.open(shard)
+        opened = await self.inner.open(shard)
+        opened.commit = partial(self._commit, opened.commit)
+        return opened
+
+    async def _commit(self, commit, batch):
+        if self.commits is not None:
+            if not self.commits:
+                self.leave()
+            self.commits -= 1
+        await commit(batch)
 
 
 class Ticker:
@@ -535,3 +547,31 @@ async def test_i5_news_flow_within_half_a_minute_of_the_end_of_an_outage():
             await asyncio.sleep(30)
             assert len(rig.store.events) > before + 5
             broker.leave()
+
+
+@virtual
+async def test_a_broker_that_leaves_again_while_what_waited_is_replayed_ends_no_poll():
+    """It takes two batches and is gone: the rest waits on, polls go on, and everything comes once in the end."""
+    rig = Rig()
+    broker, spool = Broker(rig), ListSpool(SpoolStore())
+    ticker = Ticker(rig, often("fast"), 6 * MINUTE)
+    async with newsroom(rig, replace(rig.parts(), spool=spool), ticker):
+        await asyncio.sleep(HOUR)
+        broker.leave()
+        await asyncio.sleep(HOUR)
+        broker.commits = 2
+        broker.come_back()
+        await asyncio.sleep(2 * MINUTE)
+        waiting, asked = len(spool.store.rows), len(rig.fetcher.asked)
+        assert waiting > 2
+        await asyncio.sleep(HOUR)
+        assert len(rig.fetcher.asked) >= asked + 5
+        assert len(spool.store.rows) <= waiting + 15
+        broker.commits = None
+        broker.come_back()
+        await asyncio.sleep(HOUR)
+        upto = ticker.count - 4
+    published = of(rig, "fast")
+    assert published[:upto] == every_item(ticker, upto)
+    assert len(set(published)) == len(published)
+    assert spool.store.rows == []
