@@ -46,11 +46,15 @@ def test_from_sqlite_to_kafka_and_back(tmp_path: Path, site: Site, papers: Paper
     assert taken == {"file": str(out), "ledger": "kafka", "feeds": 3, "states": 3}
     middle.call("state", "export", str(back))
     assert states(back) == states(out)
+    assert middle.poll() == {"one": 0, "two": 0, "three": 0}
+    papers.issuers["two"].issue(1)
+    assert middle.poll() == {"one": 0, "two": 1, "three": 0}
 
+    middle.call("state", "export", str(back))
     last.call("state", "import", str(back))
     assert last.poll() == {"one": 0, "two": 0, "three": 0}
-    papers.issuers["two"].issue(1)
-    assert last.poll() == {"one": 0, "two": 1, "three": 0}
+    papers.issuers["three"].issue(1)
+    assert last.poll() == {"one": 0, "two": 0, "three": 1}
 
 
 def test_through_a_pipe(tmp_path: Path, site: Site, kafka: Brokers) -> None:
