@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from monitor.app.assignment import DRAIN, Shards
+from monitor.app.assignment import DRAIN
 from monitor.app.burial import Burial
 from monitor.app.commits import Commits
 from monitor.app.lane import Turns
@@ -34,8 +34,6 @@ from monitor.schedule.agenda import Agenda
 from monitor.schedule.breaker import NETWORK_KINDS, SLOWDOWN
 from monitor.schedule.placement import elsewhere
 from monitor.schedule.settings import HostSettings
-
-__all__ = ["Shard", "Shards"]
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before a shard is opened again after its ledger failed; doubled up to the longest."""

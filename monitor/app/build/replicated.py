@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from monitor.adapters.kafka.gate import TopicGate
 
 
+HAND_OVER = 3.0
+"""Seconds running polls are given when a replica leaves: with leaving the group it has five."""
 Rim = tuple[Clock, Callable[[Note], None]]
 """Time, and who takes notes."""
 
@@ -59,6 +61,7 @@ async def open_replicated(config: Config, force: InForce, rim: Rim, point: Point
     registry, window = KafkaRegistry(cluster, place), KafkaEventLog.window(cluster, topics)
     ledger = KafkaLedger(cluster, place, confirm=ownership.confirmed, gate=gate.admit, point=point)
     storage = Storage(ledger, registry, ownership, window, shared, shards=place.shards, mark=registry.mark)
+    storage.drain = HAND_OVER
     storage.absence = partial(getattr, ownership, "error", "")
     storage.faults = faults_of(config, lambda: force.rules.rules.watches)
     storage.spool = await _spool(config, observe)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from monitor.app.arming import Arming
+from monitor.app.assignment import Shards
 from monitor.app.build.rim import Settled, make_observer, make_parts
 from monitor.app.build.sinks import SinkContext, build_sink
 from monitor.app.build.storage import Storage, open_embedded
@@ -21,7 +22,7 @@ from monitor.app.parts import InForce, Parts
 from monitor.app.reload import Reloader
 from monitor.app.replay import Rescuer
 from monitor.app.running import Round
-from monitor.app.shards import Shard, Shards
+from monitor.app.shards import Shard
 from monitor.app.supervise import Service
 from monitor.config.config import Config
 from monitor.config.schema import AnySink
@@ -133,7 +134,9 @@ async def _assemble(
     rim: tuple[Parts, Observer, list[Settled]],
 ) -> Built:
     parts, observer, told = rim
-    shards = Shards(lambda shard: Shard(shard, parts, options.round), ends=options.round is not None)
+    shards = Shards(
+        lambda shard: Shard(shard, parts, options.round), ends=options.round is not None, drain=storage.drain
+    )
     share = None if storage.mark is None else Share(lambda: ShardId(0) in shards.shards, storage.mark)
     enrolment = Enrolment(storage.registry, parts.clock, observer, share=share, extra=options.extra_feeds)
     await enrolment.take(config)
@@ -147,9 +150,8 @@ async def _assemble(
     service = Service(parts, shards, storage.ownership, storage.log, outboxes, console)
     rescuer = Rescuer(parts, lambda: shards.assigned)
     service.helpers = [parts.workers.start, enrolment.run, rescuer.run]
-    # The group is left first: whoever takes over need not wait for what else there is to close.
     closers = [outbox.sink.close for outbox in outboxes] + [parts.fetcher.close, parts.workers.close]
-    service.closers = [storage.ownership.close, *closers, *storage.closers]
+    service.closers = [*closers, *storage.closers]
     built = Built(service, observer)
     arm = _attach_arming(service, storage)
     if source is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from monitor.config.schema import AnySink, JsonlSettings, KafkaSettings, Settings, StdoutSettings
+from monitor.config.schema import AnySink, JsonlSettings, KafkaSettings, Settings
 from monitor.model.watch import Watch
 from monitor.ports import Point, Sink, pass_by
 from monitor.publish.topics import TopicSpec, TopicTable

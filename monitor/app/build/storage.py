@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.app.arming import Faults
+from monitor.app.assignment import DRAIN
 from monitor.config.config import Config
 from monitor.config.schema import AnySink
 from monitor.model.feed import Mark
@@ -39,6 +40,8 @@ class Storage:
     """Why topics of watches cannot be used, where the ledger writes into topics."""
     rescue: Rescue | None = None
     """Where polls that waited here find the process that has their shard now."""
+    drain: float = DRAIN
+    """Seconds running polls are given at the stop: short where others wait to take over."""
     spool: Spool | None = None
     """Where polls wait while the ledger is away."""
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
