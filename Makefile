@@ -53,6 +53,7 @@ bench: system
 
 lock:
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements.lock pyproject.toml -o deploy/locks/runtime.lock
 
 format: setup
 	$(BIN)/ruff format monitor tests
