@@ -32,6 +32,7 @@ GROUPS = (
     "committing",
     "starting",
     "scale",
+    "sizing",
 )
 """In the order in which they run: what only computes, then what waits."""
 

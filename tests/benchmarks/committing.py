@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from monitor.adapters.kafka.ledger import KafkaLedger
-from monitor.adapters.kafka.registry import KafkaRegistry
 
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.kafka.client import ClusterSettings
 from monitor.adapters.kafka.installation import Installation
+from monitor.adapters.kafka.ledger import KafkaLedger
+from monitor.adapters.kafka.registry import KafkaRegistry
 from monitor.adapters.kafka.topics import ensure
 from monitor.app.commits import Commits
 from monitor.model.event import Batch, Outcome, Record

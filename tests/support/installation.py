@@ -80,20 +80,20 @@ class Installation:
 
     def cursor(self, sink: str) -> int:
         """How far a sink has come; 0 if it has never delivered."""
-        rows = self._rows("SELECT seq FROM cursors WHERE sink = ?", sink)
+        rows = self.rows("SELECT seq FROM cursors WHERE sink = ?", sink)
         return rows[0][0] if rows else 0
 
     def count(self, table: str) -> int:
         """Rows of a table of the ledger."""
-        rows = self._rows(f"SELECT count(*) FROM {table}")
+        rows = self.rows(f"SELECT count(*) FROM {table}")
         return rows[0][0] if rows else 0
 
     def events(self, topic: str | None = None) -> list[tuple[int, str, str, dict[str, Any]]]:
         """Rows of the log as the file has them: seq, event id, topic, value."""
-        rows = self._rows("SELECT seq, id, topic, value FROM events ORDER BY seq")
+        rows = self.rows("SELECT seq, id, topic, value FROM events ORDER BY seq")
         return [(seq, id_, name, json.loads(value)) for seq, id_, name, value in rows if topic in (None, name)]
 
-    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the ledger answers; nothing while a first start is still making it."""
         if not (self.data / "ledger.db").exists():
             return []
