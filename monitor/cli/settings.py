@@ -37,7 +37,7 @@ def show(config: Path = CONFIG, json: bool = JSON) -> None:
 @app.command()
 def schema(
     name: str | None = typer.Argument(
-        None, metavar="NAME", help="monitor, feeds, watches or concepts; all of them without it."
+        None, metavar="NAME", help="monitor, feeds, watches, cases or concepts; all of them without it."
     ),
     json: bool = JSON,
 ) -> None:

@@ -23,8 +23,14 @@ Schema = dict[str, Any]
 
 
 def schemas() -> dict[str, Schema]:
-    """The four schemas by name."""
-    return {"monitor": monitor(), "feeds": feeds(), "watches": watches(), "concepts": concepts()}
+    """The schemas by name."""
+    return {
+        "monitor": monitor(),
+        "feeds": feeds(),
+        "watches": watches(),
+        "cases": cases(),
+        "concepts": concepts(),
+    }
 
 
 def render(schema: Schema) -> str:
@@ -63,6 +69,20 @@ def watches() -> Schema:
     }
     choice = [{"$ref": f"#/$defs/{kind.__name__}"} for kind in (WatchEntry, WatchesFile)]
     return {**schema, "if": {"required": ["watches"]}, "then": choice[1], "else": choice[0], "$defs": definitions}
+
+
+def cases() -> Schema:
+    """`watches/ID.cases.yaml`: a list of what may also stand under `cases` of the watch."""
+    entry = watches()["$defs"]["CaseEntry"]
+    return {
+        "$schema": DRAFT,
+        "$id": "urn:news-monitor:schema:config:cases",
+        "title": "watches/ID.cases.yaml",
+        "description": "Cases of the watch the file is named after.",
+        "type": "array",
+        "items": {"$ref": "#/$defs/CaseEntry"},
+        "$defs": {"CaseEntry": entry},
+    }
 
 
 def concepts() -> Schema:

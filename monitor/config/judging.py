@@ -90,16 +90,27 @@ def _cases(found: watches.Found, rules: RuleSet) -> Iterator[Problem]:
     for number, case in enumerate(found.watch.cases):
         places_found = run_case(found.watch, case, rules)
         if places_found != case.expect:
-            path = problems.spell((*found.path, "cases", number))
             message = f"the watch finds {_listed(places_found)}, the case expects {_listed(case.expect)}"
-            yield problems.at(case.place, path, "MON-CFG-019", message)
+            yield problems.at(case.place, _path(found, number), "MON-CFG-019", message)
+
+
+def _path(found: watches.Found, number: int) -> str:
+    """Where a case stands: in the entry of its watch, or in a file of its own."""
+    case, own = found.watch.cases[number], found.node.place.file
+    if case.place.file == own:
+        return problems.spell((*found.path, "cases", number))
+    return problems.spell([number - sum(other.place.file != case.place.file for other in found.watch.cases[:number])])
 
 
 def run_case(watch: Watch, case: Case, rules: RuleSet) -> tuple[str, ...]:
     """The places a watch finds in the text of a case, those of the title first; none if it is not met."""
-    text = Text(title=case.title, body=case.text, language=case.lang or "und")
-    matches = rules.match(text, frozenset({watch.id}))
+    matches = rules.match(text_of(case), frozenset({watch.id}))
     return tuple(hit.text for match in matches for hit in match.hits)
+
+
+def text_of(case: Case) -> Text:
+    """What the watch of a case judges."""
+    return Text(**{"title": case.title, case.field: case.text, "language": case.lang or "und"})
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -97,14 +97,9 @@ def _feeds(found: _Gathered, files: Mapping[str, str]) -> None:
 
 
 def _watches(found: _Gathered, files: Mapping[str, str]) -> None:
-    everything: list[watches.Found] = []
-    for name in _in(files, "watches/", YAML):
-        here, wrong = watches.read(name, files[name], files)
-        everything += here
-        found.problems += wrong
-    found.watches, wrong = watches.same_ids(everything)
+    found.watches, wrong = watches.read_all(files)
     found.problems += wrong
-    if not everything:
+    if not found.watches:
         message = (
             "there are no watches, so nothing is flagged; add one as watches/mine.yaml:"
             " `id: mine` and `keywords: [word, another]`"

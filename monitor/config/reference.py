@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from monitor.config import described
+from monitor.config.cases import CaseEntry
 from monitor.config.feeds import FeedEntry, IntervalEntry
 from monitor.config.problems import IDS
 from monitor.config.schema import LEDGERS, SINKS, Settings
-from monitor.config.watches import CaseEntry, WatchEntry
+from monitor.config.watches import WatchEntry
 
 HEAD = """\
 # Configuration
@@ -24,7 +25,7 @@ what is missing.
 monitor.yaml        everything but feeds, watches and concepts
 conf.d/*.yaml       merged over it in the order of names: mappings key by key, everything else replaced
 feeds/*.yaml|*.opml what to poll
-watches/*.yaml      what to look for
+watches/*.yaml      what to look for; ID.cases.yaml holds the cases of watch ID
 concepts/*.yaml     concept packs of your own; one with the name of a built-in pack takes its place
 schema/*.json       for editors: completion and checks while you type
 ```
@@ -73,7 +74,18 @@ cases:
   - {text: "Fish and chips by the sea", lang: en, expect: []}
 ```
 
-One watch a file, several with `---` between them, or a list under `watches:`.
+One watch a file, several with `---` between them, or a list under `watches:`. Many cases, and long ones, stand better
+in a file of their own, named after the watch: `watches/chips.cases.yaml`.
+
+```yaml
+- {text: "TSMC opens a plant in Dresden", lang: en, expect: [TSMC]}
+- title: "Fab in Dresden"
+  text: |
+    The semiconductor maker TSMC opens a plant.
+    It will employ 2,000 people.
+  lang: en
+  expect: [semiconductor, TSMC]
+```
 """
 
 

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from monitor.config import cases as case_files
 from monitor.config import forms, places, problems, typed
+from monitor.config.cases import CaseEntry
 from monitor.config.places import Node, Path
 from monitor.config.schema import STRICT
 from monitor.errors import Problem
 from monitor.match.compiler import check_query, keywords_query
 from monitor.model.ids import FeedId, WatchId
-from monitor.model.watch import Case, Place, Severity, Watch
-
-
-@dataclass(frozen=True, slots=True)
-class CaseEntry:
-    """An example beside a watch; it runs whenever the configuration is read."""
-
-    text: str
-    """What an article might say."""
-    expect: tuple[str, ...]
-    """The places the watch has to find, in order, as they stand in the text; an empty list: nothing."""
-    lang: str | None = None
-    """Language of the text; without it the text counts as one whose language is unknown."""
-    title: str = ""
-    """Its title; the places of a title come first."""
+from monitor.model.watch import Place, Severity, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +83,39 @@ CHECKS: Mapping[str, forms.Check] = {"id": forms.identifier, "topic": forms.topi
 SOURCES = ("query", "keywords", "keywords_file")
 
 
+def read_all(files: Mapping[str, str]) -> tuple[list[Found], list[Problem]]:
+    """Every watch below `watches/`, the first of each id, with the cases of the file that is named after it."""
+    everything: list[Found] = []
+    wrong: list[Problem] = []
+    names = sorted(name for name in files if name.startswith("watches/") and name.endswith((".yaml", ".yml")))
+    for name in names:
+        here, faults = ([], []) if case_files.is_file(name) else read(name, files[name], files)
+        everything += here
+        wrong += faults
+    found, twice = same_ids(everything)
+    with_cases, more = _with_cases(found, {name: files[name] for name in names if case_files.is_file(name)})
+    # A watch that cannot be read has an id that nobody knows.
+    unknown = [fault for fault in more if not wrong or fault.id != "MON-CFG-012"]
+    return with_cases, [*wrong, *twice, *unknown]
+
+
+def _with_cases(found: Sequence[Found], files: Mapping[str, str]) -> tuple[list[Found], list[Problem]]:
+    """The watches with the cases of files of their own behind those of their entries."""
+    known = {entry.watch.id: entry for entry in found}
+    wrong: list[Problem] = []
+    for name, text in files.items():
+        owner = case_files.owner_of(name)
+        cases, faults = case_files.read(name, text)
+        wrong += faults
+        if owner in known:
+            entry = known[WatchId(owner)]
+            known[WatchId(owner)] = replace(entry, watch=replace(entry.watch, cases=(*entry.watch.cases, *cases)))
+        else:
+            message = f"there is no watch with the id {owner}, after which the file is named"
+            wrong.append(problems.at(Place(name), "", "MON-CFG-012", message + problems.suggest(owner, list(known))))
+    return list(known.values()), wrong
+
+
 def read(file: str, text: str, files: Mapping[str, str]) -> tuple[list[Found], list[Problem]]:
     """The watches of a YAML file, one or a list a document. `files` holds the lists of keywords."""
     documents, wrong = places.read(file, text)
@@ -144,13 +165,17 @@ def _texts(node: Node, entry: WatchEntry, path: Path) -> list[Problem]:
         ((name,), check, getattr(entry, name)) for name, check in CHECKS.items()
     ]
     asked += [(("languages", number), forms.language, tag) for number, tag in enumerate(entry.languages)]
-    asked += [(("cases", number, "lang"), forms.language, case.lang) for number, case in enumerate(entry.cases)]
-    wrong = []
+    wrong = [fault for number, case in enumerate(entry.cases) for fault in _case_faults(case, node, path, number)]
     for steps, check, value in asked:
         message = check(value) if value is not None else None
         if message:
             wrong.append(problems.at(node.at(steps).place, problems.spell((*path, *steps)), "MON-CFG-010", message))
     return wrong
+
+
+def _case_faults(case: CaseEntry, node: Node, path: Path, number: int) -> Iterator[Problem]:
+    step = ("cases", number)
+    return case_files.find_faults(case, node.at(step), (*path, *step))
 
 
 def _sources(node: Node, entry: WatchEntry, path: Path) -> list[Problem]:
@@ -218,10 +243,7 @@ def _built(entry: WatchEntry, query: str, node: Node, text: str) -> Watch:
         feeds=tuple(map(FeedId, entry.feeds)),
         feed_tags=entry.feed_tags,
         burst=tuple(map(FeedId, entry.burst)),
-        cases=tuple(
-            Case(case.text, case.expect, case.lang, case.title, node.at(("cases", number)).place)
-            for number, case in enumerate(entry.cases)
-        ),
+        cases=tuple(case_files.make_case(case, node.at(("cases", number))) for number, case in enumerate(entry.cases)),
         place=text_place(node.at((key,)), text),
     )
 

@@ -29,6 +29,8 @@ class Case:
     lang: str | None = None
     title: str = ""
     place: Place = Place()
+    field: FieldName = "body"
+    """Where the text stands in the article."""
 
 
 @dataclass(frozen=True, slots=True)

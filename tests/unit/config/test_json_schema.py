@@ -37,6 +37,7 @@ def test_shipped_files_satisfy_their_schema(path: Path) -> None:
     """And name it in their first line."""
     text = path.read_text(encoding="utf-8")
     name = "monitor" if path.parent.name in ("config", "conf.d") else path.parent.name
+    name = "cases" if path.name.endswith(".cases.yaml") else name
     up = "" if path.parent.name == "config" else "../"
 
     assert text.split("\n")[0] == f"# yaml-language-server: $schema={up}schema/{name}.json"
@@ -75,6 +76,11 @@ def test_built_in_packs_satisfy_the_schema(pack: str) -> None:
         ("watches", {"id": "a", "query": "x", "keywords": ["x"]}, False),
         ("watches", {"id": "A", "query": "x"}, False),
         ("watches", {"watches": [], "id": "a"}, False),
+        ("watches", {"id": "a", "query": "x", "cases": [{"text": "x", "expect": ["x"], "field": "summary"}]}, True),
+        ("cases", [{"text": "x", "expect": []}, {"text": "x", "expect": ["x"], "lang": "en", "title": "X"}], True),
+        ("cases", [{"text": "x"}], False),
+        ("cases", [{"text": "x", "expect": [], "field": "headline"}], False),
+        ("cases", {"cases": []}, False),
         ("concepts", {"concept": "x", "languages": {"en": {"terms": ["a"]}}}, True),
         ("concepts", {"concept": "x", "languages": {"en": {"colour": "red"}}}, False),
         ("concepts", {"languages": {}}, False),
