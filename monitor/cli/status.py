@@ -22,8 +22,9 @@ WORST = 5
 """Hosts that are named."""
 AGAIN = 2.0
 """Seconds between two pictures of `--watch`."""
-LATE = 60.0
-"""Seconds a feed may be behind its time before it counts as late, if the service runs."""
+LATE = 120.0
+"""Seconds a feed may be behind its time before it counts as late, if the service runs: times of polls that changed
+nothing are written once a minute."""
 LIVE = ("started", "ready", "reasons", "uplink", "reload")
 """Keys of `GET /api/status` that no ledger holds."""
 CLEAR = "\x1b[H\x1b[2J"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.app.build.clustered import cluster_of, installation_of
@@ -115,11 +115,17 @@ async def newest(
 
 async def rows_of(ledger: LedgerView) -> Mapping[FeedId, FeedRow]:
     """The picture of every feed in a ledger. Raises LedgerError if there is none, Unreachable."""
-    specs, states = await ledger.specs(), await ledger.states()
+    specs, states, dues = await ledger.specs(), await ledger.states(), await ledger.dues()
     return {
-        feed: row_of(spec, decode_state(states[feed]) if feed in states else FeedState(feed))
+        feed: _with_due(row_of(spec, decode_state(states[feed]) if feed in states else FeedState(feed)), dues.get(feed))
         for feed, spec in specs.items()
     }
+
+
+def _with_due(row: FeedRow, due: Instant | None) -> FeedRow:
+    """A poll that changes nothing leaves its next time beside the state, not in it."""
+    later = due is not None and due > row.cadence.due
+    return replace(row, cadence=replace(row.cadence, due=due)) if later else row
 
 
 def ledger_view(config: Config) -> LedgerView:
