@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from monitor.model.article import Keys, RungName
 from monitor.model.ids import ArticleId
@@ -12,6 +13,9 @@ from monitor.model.state import Item
 
 SMALLEST = 128
 """Items that are kept at least when they have left the document: a feed of ten forgets nothing for days."""
+ROOM, ITEM, HASH = 900_000, 128, 9
+"""Bytes that all items together may take, that one takes with everything but `alerted`, and that one watch takes there:
+a ledger takes no record of more than 1 MiB, and a memory that cannot be written would keep its whole shard."""
 
 RUNGS: tuple[RungName, ...] = ("guid", "url", "content")
 """What an item can be recognised by, best first."""
@@ -71,10 +75,32 @@ class Memory:
 
         `round_` is the number of this document, `longest` how many entries it had. How long earlier ones were is read
         off the items that left together, so that a feed that shrinks to nothing for a day repeats nothing afterwards.
+        Fewer where they take too much room.
         """
-        present = [replace(self._items[name], seen_round=round_) for name in self._seen]
+        present = fitted([replace(self._items[name], seen_round=round_) for name in self._seen])
         gone = [item for name, item in self._items.items() if name not in self._seen]
         gone.sort(key=lambda item: -item.seen_round)
         together = Counter(item.seen_round for item in gone).most_common(1)
         longest = max(longest, len(present), *(count for _, count in together))
-        return (*present, *gone[: max(SMALLEST, 2 * longest)])
+        room = ROOM - sum(map(weight, present))
+        return (*present, *within(room, gone[: max(SMALLEST, 2 * longest)]))
+
+
+def weight(item: Item) -> int:
+    """Bytes an item takes at most where a state is stored."""
+    return ITEM + HASH * len(item.alerted)
+
+
+def within(room: int, items: Sequence[Item]) -> Sequence[Item]:
+    """The first of them that have room together."""
+    count = sum(used <= room for used in accumulate(map(weight, items)))
+    return items[:count]
+
+
+def fitted(items: Sequence[Item]) -> Sequence[Item]:
+    """Items of which none may be forgotten: where thousands met scores of watches, the last few of these are kept. A
+    revision may then alert once more, which is another event."""
+    if sum(map(weight, items)) <= ROOM:
+        return items
+    most = max(0, (ROOM // len(items) - ITEM) // HASH)
+    return [replace(item, alerted=item.alerted[len(item.alerted) - min(most, len(item.alerted)) :]) for item in items]

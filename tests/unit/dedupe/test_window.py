@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from monitor.dedupe.window import SMALLEST, Memory
+from monitor.dedupe.window import ROOM, SMALLEST, Memory
 from monitor.model.article import Keys
 from monitor.model.ids import ArticleId
-from monitor.model.state import Item
+from monitor.model.state import FeedState, Item
+from monitor.state.codec import encode_state
 
 
 def item(number: int, round_: int = 0, guid: int = 0, url: int = 0, content: int = 0) -> Item:
@@ -92,3 +95,26 @@ def test_shrinking_document_forgets_nothing_at_once() -> None:
 
     assert len(items) == 500
     assert len(Memory(items).packed(3, 0)) == 500
+
+
+FULL = (1 << 64) - 1
+LARGE = {"guid": FULL, "url": FULL, "content": FULL, "hashes": (FULL,) * 3, "seen_round": 70_000, "title": b"x" * 16}
+
+
+def large(number: int, watches: int) -> Item:
+    return replace(item(number), **LARGE, revision=70_000, alerted=tuple(FULL - n for n in range(watches)))
+
+
+@pytest.mark.parametrize(("watches", "kept"), [(0, 6000), (8, 4500), (200, 2000)])
+def test_a_memory_fits_into_a_record_of_the_ledger(watches: int, kept: int) -> None:
+    """Else one feed of thousands of entries that meet every watch would keep all feeds of its shard."""
+    memory = Memory([large(number, watches) for number in range(4000)])
+    for number in range(4000, 6000):
+        memory.keep(large(number, watches))
+
+    packed = memory.packed(70_000, 2000)
+
+    assert [int(one.id, 16) for one in packed[:2000]] == list(range(4000, 6000))
+    assert abs(len(packed) - kept) <= 0.01 * kept
+    assert len(encode_state(FeedState("one", items=packed))) <= ROOM
+    assert packed[0].alerted[-1:] == large(0, watches).alerted[-1:]
