@@ -24,6 +24,8 @@ Places = Mapping[Part, int]
 """The next offset of each partition."""
 LARGEST = 1 << 20
 """Bytes of a token's table: some thousand topics."""
+MOST = 100_000
+"""Partitions a token may name: a text of a thousand letters can be unpacked to a million, and the loop waits."""
 WATCH = "[a-z0-9-]{1,64}"
 _TABLE = msgspec.msgpack.Decoder(dict[str, list[int]])
 
@@ -69,6 +71,8 @@ def places_of(token: str, topics: re.Pattern[str]) -> dict[Part, int]:
         if not unpacker.eof or unpacker.unused_data:
             raise ValueError(token)
         table = _TABLE.decode(packed)
+        if sum(map(len, table.values())) > MOST:
+            raise ValueError(token)
     except (ValueError, zlib.error, msgspec.DecodeError) as error:
         raise UsageError(f"{token[:40]}: no place in this log; use what it gave as a cursor") from error
     ours = {topic: offsets for topic, offsets in table.items() if topics.match(topic)}

@@ -102,6 +102,7 @@ def test_a_place_tells_of_the_topics_that_are_read() -> None:
         token_of({("news.articles", 0): 1})[:-3],
         urlsafe_b64encode(zlib.compress(msgspec.msgpack.encode({"news.articles": "x"}))).decode().rstrip("="),
         urlsafe_b64encode(zlib.compress(bytes(LARGEST * 8))).decode().rstrip("="),
+        urlsafe_b64encode(zlib.compress(msgspec.msgpack.encode({"news.articles": [1] * 10**6}))).decode().rstrip("="),
     ],
 )
 def test_what_is_none_of_our_tokens_is_refused(token: str) -> None:
