@@ -132,6 +132,7 @@ def as_row(spec: FeedSpec) -> dict[str, Any]:
         "class": spec.cls,
         "watches": None if spec.watches is None else list(spec.watches),
         "paused": spec.paused,
+        "owner": spec.owner,
         "origin": spec.origin,
     }
 

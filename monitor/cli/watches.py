@@ -22,14 +22,14 @@ from monitor.cli.common import (
 from monitor.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from monitor.match.matcher import RuleSet
+    from monitor.match.matcher import Query, RuleSet
     from monitor.match.packs import Concept
     from monitor.model.watch import Watch
 
 app = group("watches", "What is looked for, and the cases beside it.")
-LISTED = ("id", "severity", "armed", "topic", "cases", "query")
+LISTED = ("id", "severity", "owner", "armed", "topic", "cases", "packs", "query")
 
 
 def register(root: typer.Typer) -> None:
@@ -45,7 +45,11 @@ def list_watches(config: Path = CONFIG, json: bool = JSON) -> None:
 
     known = trial_configuration(config)
     rules, topics = all_rules(known), table_of(known)
-    print_rows([row_of(watch, rules, topics.alert(watch)) for watch in known.watches], json, LISTED)
+    rows = [
+        {**row_of(query.watch, query.version, topics.alert(query.watch)), "packs": packs_of(query, known.concepts)}
+        for query in rules.queries
+    ]
+    print_rows(rows if json else list(map(_short, rows)), json, LISTED)
 
 
 @app.command("test")
@@ -55,34 +59,40 @@ def run_cases(
     json: bool = JSON,
 ) -> None:
     """Run the cases beside each watch. The exit code is 1 if one does not come out as it says."""
-    from monitor.cli.text import counted
+    from monitor.cli.cases import outcomes, sentences
 
-    watches, rules = compiled(config)
-    unknown = [name for name in watch or () if name not in [one.id for one in watches]]
-    if unknown:
-        raise UsageError(f"there is no watch {unknown[0]}")
-    rows = [row for one in watches if not watch or one.id in watch for row in outcomes(one, rules)]
-    failed = [row for row in rows if not row["ok"]]
+    watches, rules, packs = compiled(config)
+    check_ids(watch or (), watches)
+    rows = [row for one in watches if not watch or one.id in watch for row in outcomes(one, rules, packs)]
     if json:
         for row in rows:
             print_json(row)
     else:
-        for row in failed:
-            expected, found = (", ".join(row[key]) or "nothing" for key in ("expect", "found"))
-            say(f"{row['watch']}: case {row['case']} ({row['file']}:{row['line']}) expects {expected}; found {found}")
-        say(f"{counted(len(rows), 'case')}, {len(failed)} failed")
-    if failed:
+        say(*sentences(rows))
+    if not all(row["ok"] for row in rows):
         raise typer.Exit(FAILED)
 
 
-def row_of(watch: Watch, rules: RuleSet, topic: str) -> dict[str, Any]:
+def check_ids(named: Sequence[str], watches: Sequence[Watch]) -> None:
+    """Raises UsageError for a watch that does not exist."""
+    from monitor.cli.input import whole
+    from monitor.config.problems import suggest
+
+    known = [watch.id for watch in watches]
+    for name in named:
+        if name not in known:
+            raise UsageError(f"there is no watch {whole(name)}{suggest(name, known)}")
+
+
+def row_of(watch: Watch, version: str, topic: str) -> dict[str, Any]:
     """One watch, for programs."""
     return {
         "id": watch.id,
         "name": watch.name or watch.id,
         "query": watch.query,
         "severity": watch.severity,
-        "version": rules.version(watch.id),
+        "owner": watch.owner,
+        "version": version,
         "topic": topic,
         "armed": not watch.paused,
         "languages": list(watch.languages),
@@ -92,25 +102,20 @@ def row_of(watch: Watch, rules: RuleSet, topic: str) -> dict[str, Any]:
     }
 
 
-def outcomes(watch: Watch, rules: RuleSet) -> Iterator[dict[str, Any]]:
-    """Every case of a watch with what was found."""
-    from monitor.config.judging import run_case
+def packs_of(query: Query, packs: Mapping[str, Concept]) -> list[dict[str, str]]:
+    """The packs a watch uses, each with who has reviewed it."""
+    from monitor.match.syntax import leaves
 
-    for number, case in enumerate(watch.cases, 1):
-        found = run_case(watch, case, rules)
-        yield {
-            "watch": watch.id,
-            "case": number,
-            "ok": found == case.expect,
-            "text": case.text,
-            "expect": list(case.expect),
-            "found": list(found),
-            "file": case.place.file,
-            "line": case.place.line,
-        }
+    names = sorted({leaf.text for leaf in leaves(query.tree) if leaf.kind == "concept"})
+    return [{"name": name, "status": packs[name].status} for name in names]
 
 
-def compiled(directory: Path) -> tuple[list[Watch], RuleSet]:
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """For people: a pack nobody has said anything about is one nobody has reviewed."""
+    return {**row, "packs": [f"@{pack['name']}: {pack['status'] or 'not reviewed'}" for pack in row["packs"]]}
+
+
+def compiled(directory: Path) -> tuple[list[Watch], RuleSet, Mapping[str, Concept]]:
     """The watches of the files alone: a case that fails makes the configuration invalid, and here it is to be shown.
 
     Paused watches are awake here. Raises ConfigError for watches and packs that cannot be used.
@@ -124,18 +129,13 @@ def compiled(directory: Path) -> tuple[list[Watch], RuleSet]:
 
     built_in = directory == DIRECTORY and not directory.is_dir()
     files = {"watches/built-in.yaml": BUILT_IN} if built_in else run_async(source_of(directory).read).files
-    found: list[Watch] = []
-    wrong = []
-    for name in sorted(files):
-        if name.startswith("watches/") and name.endswith((".yaml", ".yml")):
-            here, problems = watches.read(name, files[name], files)
-            found += [replace(one.watch, paused=False) for one in here]
-            wrong += problems
+    entries, wrong = watches.read_all(files)
     packs, more = _packs(files)
     if wrong or more:
         raise ConfigError([*wrong, *more])
+    found = [replace(one.watch, paused=False) for one in entries]
     try:
-        return found, compile_rules(found, packs)
+        return found, compile_rules(found, packs), packs
     except QueryError as error:
         raise ConfigError(error.problems) from error
 

@@ -59,6 +59,7 @@ class Page:
             base=self.base,
             status=status_of(picture),
             watches=picture.watches,
+            chosen=next((row for row in picture.watches if row.watch.id == wanted.watch), None),
             wanted=wanted,
             alerts=[alert_of(item, picture.at) for item in found.items],
             older=_link(chosen, cursor=found.cursor) if found.cursor is not None else None,

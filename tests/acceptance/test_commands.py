@@ -325,17 +325,29 @@ def test_watches_list_and_test(made, tmp_path, site):
     row = made.rows("watches", "list")[0]
     assert set(row) >= {"id", "name", "query", "severity", "version", "topic", "armed", "cases"}
     assert row["topic"] == f"news.alerts.{row['id']}"
+    (pack,) = row["packs"]
+    assert pack["name"] == row["id"]
+    assert f"@{row['id']}: {pack['status']}"[:50] in made.run("watches", "list").stdout
     other = Installation(tmp_path, site.port)
-    other.write(
-        "watches/chips.yaml", 'id: chips\nkeywords: [TSMC]\ncases:\n  - {text: "fish and chips", expect: [TSMC]}\n'
-    )
+    other.write("watches/chips.yaml", "id: chips\nkeywords: [TSMC, ASML]\nowner: desk\n")
+    other.write("watches/chips.cases.yaml", "- {text: TSMC, expect: [TSMC]}\n")
     commands = Commands(other)
-    (case,) = commands.rows("watches", "test", "chips", code=1)
-    assert case == {
-        "watch": "chips", "case": 1, "ok": False, "text": "fish and chips", "expect": ["TSMC"], "found": [],
-        "file": "watches/chips.yaml", "line": case["line"],
+    assert [row["owner"] for row in commands.rows("watches", "list")] == [None, None, None, "desk"]
+    assert [row["ok"] for row in commands.rows("watches", "test", "chips")] == [True]
+    other.write("watches/chips.cases.yaml", "- {text: Chips of ASML, expect: []}\n- {text: chips, expect: [TSMC]}\n")
+    first, second = commands.rows("watches", "test", "chips", code=1)
+    assert first["unexpected"] == [
+        {"field": "body", "start": 9, "end": 13, "text": "ASML", "term": "ASML", "concept": None, "language": None}
+    ]
+    assert second == {
+        "watch": "chips", "case": 2, "ok": False, "text": "chips", "title": "", "lang": None, "field": "body",
+        "expect": ["TSMC"], "found": [], "missing": ["TSMC"], "unexpected": [],
+        "why_not": [{"reason": "absent", "message": "TSMC OR ASML does not occur", "text": None}],
+        "file": "watches/chips.cases.yaml", "line": 2,
     }  # fmt: skip
     assert "expects TSMC; found nothing" in commands.run("watches", "test", code=1).stdout
+    assert commands.rows("check", code=3)[0]["id"] == "MON-CFG-019"
+    assert 'did you mean "chips"' in commands.run("watches", "test", "chip", code=2).stderr
 
 
 def test_sinks_topics_dead_letters_status(made):

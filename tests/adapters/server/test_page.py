@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from lxml import html
 
 from monitor.testing.builders import feed
 from monitor.testing.clock import START
-from monitor.testing.console import feed_row, picture
+from monitor.testing.console import feed_row, picture, watch_row
 from tests.support.alerts import Desk, hit, served
 from tests.support.hostile_page import hostile_desk
 from tests.support.vectors import VECTORS
@@ -187,6 +188,21 @@ async def test_page_says_what_is_the_matter(picture_, said):
     desk.console.shown = picture_
 
     assert said in words(await shown(desk))
+
+
+async def test_owners_are_named_where_one_watch_or_feed_is_shown():
+    """Whoever looks at an alert or at a feed that fails knows whom to ask."""
+    desk = Desk()
+    row = watch_row("port")
+    desk.console.shown = picture(
+        watches=(replace(row, watch=replace(row.watch, owner="night <desk>")),),
+        feeds=(feed_row(feed("a", owner="Ann")), feed_row(feed("b"))),
+    )
+
+    assert "Port looks for port; ask night <desk> about it" in words(await shown(desk, "/?watch=port"))
+    everything = words(await shown(desk))
+    assert "night" not in everything
+    assert everything.count("owner: Ann") == everything.count("owner:") == 1
 
 
 async def test_unknown_watch_is_not_there():

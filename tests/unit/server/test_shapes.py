@@ -47,7 +47,7 @@ def test_one_word_for_how_a_feed_does(spec, health, state):
 
 def test_feed_says_what_it_is_how_it_does_and_when_it_is_due():
     """Every key is there, nothing is left out."""
-    said = feed_of(feed_row(feed(tags=("a",)), totals=Counts(fetched=5, new=2, known=2)))
+    said = feed_of(feed_row(feed(tags=("a",), owner="desk"), totals=Counts(fetched=5, new=2, known=2)))
 
     assert said == {
         "id": "example",
@@ -57,6 +57,7 @@ def test_feed_says_what_it_is_how_it_does_and_when_it_is_due():
         "language": "en",
         "country": None,
         "tags": ["a"],
+        "owner": "desk",
         "origin": "config",
         "state": "ok",
         "verdict": {"kind": "ok", "reason": ""},
@@ -117,6 +118,7 @@ def test_watch_without_a_name_is_called_by_its_id():
         "name": "port",
         "query": "port",
         "severity": "medium",
+        "owner": None,
         "version": "v1",
         "topic": "news.alerts.port",
         "armed": True,
