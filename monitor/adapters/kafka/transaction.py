@@ -23,7 +23,7 @@ from aiokafka.errors import (
 )
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from monitor.adapters.kafka.client import FAULTS, ClusterSettings, Freshness, connection
+from monitor.adapters.kafka.client import FAULTS, ClusterSettings, Freshness, connection, overhearing
 from monitor.adapters.kafka.producer import CODEC, REFUSED, end_producer, missing_topics, start_bounded
 from monitor.errors import Fenced, LedgerError, Refused, Unreachable
 
@@ -111,14 +111,15 @@ class Transactional:
         self._dead = True
         self._refuse_larger(entries)
         futures: list[asyncio.Future[Any]] = []
-        try:
-            async with asyncio.timeout(self._limit):
-                await self._require({entry.topic for entry in entries})
-                places = await self._transact(entries, futures, sent)
-        except FAULTS as error:
-            raise self._judge(error, entries, futures) from error
-        finally:
-            _let_go(futures)
+        with overhearing() as words:
+            try:
+                async with asyncio.timeout(self._limit):
+                    await self._require({entry.topic for entry in entries})
+                    places = await self._transact(entries, futures, sent)
+            except FAULTS as error:
+                raise self._judge(error, entries, futures, words) from error
+            finally:
+                _let_go(futures)
         self._dead = False
         return places
 
@@ -162,7 +163,11 @@ class Transactional:
         futures.append(future)
 
     def _judge(
-        self, error: BaseException, entries: Sequence[Entry], futures: Sequence[asyncio.Future[Any]]
+        self,
+        error: BaseException,
+        entries: Sequence[Entry],
+        futures: Sequence[asyncio.Future[Any]],
+        words: Sequence[str],
     ) -> LedgerError:
         """The fault to tell of: one record's may be but the echo of another's."""
         failed = [(entry, fault) for entry, future in zip(entries, futures, strict=False) if (fault := _fault(future))]
@@ -178,7 +183,14 @@ class Transactional:
         if refused:
             return self._refusal(refused)
         guilty = next((fault for fault in faults if not isinstance(fault, InvalidTxnState)), error)
-        return LedgerError(f"the transaction failed: {str(guilty) or type(guilty).__name__}")
+        return LedgerError(self._describe(guilty, words))
+
+    def _describe(self, error: BaseException, words: Sequence[str]) -> str:
+        """What took too long names no cause itself: the library tries again and only logs why."""
+        if not isinstance(error, TimeoutError):
+            return f"the transaction failed: {str(error) or type(error).__name__}"
+        heard = f" (last heard: {words[-1]})" if words else ""
+        return f"the transaction was not done in {self._limit:.1f} s{heard}; look at the brokers"
 
     def _refusal(self, refused: Sequence[Entry]) -> LedgerError:
         """One record alone was too large itself; of several that shared a batch nobody knows which it was."""
