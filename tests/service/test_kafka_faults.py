@@ -207,13 +207,12 @@ def test_f09_too_few_replicas_in_sync_are_waited_for(brokers: KafkaCluster, tmp_
         until(lambda: in_sync(admin, here, 2), 30, "the loss of a replica")
         stalled = len(here.guids())
         here.issue(20)
-        told = here.told("shard .*", 60)
+        here.told("shard .*NotEnoughReplicas", 60)
         assert daemon.poll() is None
         assert len(here.guids()) == stalled
         brokers.start(2)
         here.flow(60)
         here.judge(least=88)
-        print(told)
 
 
 def strict(here: Stand) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.support.fleet import Fleet, Seen, Witness
-from tests.support.installation import Installation
+from tests.support.house import House
 from tests.support.kafka import KafkaCluster, free_port
 from tests.support.site import Answer, Issuer, Site, payload, title
 
@@ -34,7 +34,7 @@ class Stand:
     """The parts of one run."""
 
     cluster: KafkaCluster
-    installation: Installation
+    installation: House
     fleet: Fleet
     witness: Witness
     site: Site
@@ -152,7 +152,7 @@ def stand(
     served = {**{f"/{one.name}": one.document for one in issuers}, **(pages or {})}
     owed: set[str] = set()
     with Site(served, "0.0.0.0", lambda path, body: owed.update(guids_in(path, body, pages or {}))).running() as site:
-        installation = Installation(folder, site.port, **{**usual(cluster, name, port), **settings})
+        installation = House(folder, site.port, **{**usual(cluster, name, port), **settings})
         installation.feeds(
             {"id": path[1:], "url": site.url(path, f"127.0.0.{number + 2}"), "interval": OFTEN}
             for number, path in enumerate(served)
