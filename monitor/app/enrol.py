@@ -82,16 +82,17 @@ class Enrolment:
         self._clear()
 
     async def bring(self, config: Config) -> bool:
-        """Brings the registry level now. False if one that was read later is in force, and nothing was changed.
+        """Brings the registry level now. False if one that was read later is in force and says otherwise of the feeds.
 
         Raises LedgerError, and ConfigError where too many feeds of a shared registry would go: a replica that started
         on an empty folder must not take them from the others.
         """
         share, mark = self._share, self._mark
-        if share is not None and _is_older(mark, await share.mark()):
-            return False
+        older = share is not None and _is_older(mark, await share.mark())
         known = await self._registry.feeds()
         change = feeds(known.values(), (*config.feeds, *self._extra))
+        if older:
+            return not change
         if share is None:
             return await self._registry.apply(_changes(change))
         if problems := _too_many(change, known, config):

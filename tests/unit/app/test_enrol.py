@@ -173,6 +173,23 @@ async def test_an_old_configuration_never_turns_a_newer_one_back():
 
 
 @virtual
+async def test_replicas_that_differ_in_a_port_only_agree_about_the_feeds():
+    """Whoever read the same feeds earlier has nothing to say when shard 0 comes to it."""
+    store = MemoryStore()
+    first, second = Replica(store), Replica(store)
+    await first.enrolment.take(config("a"))
+    await asyncio.sleep(1)
+    await second.enrolment.take(config("a", settings="server: {port: 9090}\n"))
+    second.owns = True
+    async with serving(first, second):
+        await asyncio.sleep(1)
+        first.owns, second.owns = True, False
+        await asyncio.sleep(1)
+    assert [type(note) for note in second.notes] == [Enrolled]
+    assert (first.notes, first.calls, first.enrolment.problem) == ([], [], "")
+
+
+@virtual
 async def test_a_newer_configuration_that_comes_in_between_wins():
     """The registry itself says no, after the comparison."""
     store = MemoryStore()
