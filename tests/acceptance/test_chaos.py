@@ -151,6 +151,8 @@ def storm(chaos: Chaos, faults: int) -> None:
         at = time.monotonic()
         chaos.strike(fault)
         print(f"{at - started:6.0f} s  {fault}, flowing again after {time.monotonic() - at:.1f} s")
+    for one in chaos.issuers:
+        one.rest()
     complete = chaos.witness.wait(lambda: chaos.owed <= chaos.witness.guids(), 60)
     assert complete, f"{len(chaos.owed - chaos.witness.guids())} of {len(chaos.owed)} items are missing"
     for daemon in list(chaos.fleet.replicas):

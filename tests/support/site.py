@@ -118,6 +118,10 @@ class Issuer:
         """The number of the newest item."""
         return int((self._clock() - self._started) * self._rate) + self._besides
 
+    def rest(self) -> None:
+        """From now on time brings nothing new."""
+        self._besides, self._rate = self.newest(), 0.0
+
     def issue(self, items: int) -> None:
         """Some more at once, besides those that time brings."""
         self._besides += items
