@@ -12,13 +12,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 from monitor.app.commits import Position
+from monitor.app.lane import Turns
 from monitor.app.parts import Parts
 from monitor.app.running import Running
 from monitor.app.worker import Worker
 from monitor.errors import Fenced, Refused
 from monitor.model.event import Outcome
 from monitor.model.feed import FeedSpec
-from monitor.model.ids import FeedId, ShardId
+from monitor.model.ids import FeedId, HostKey, ShardId
 from monitor.model.notes import Note, Polled, PollSpooled, SpoolFull
 from monitor.model.units import Instant
 from monitor.ports import Spool
@@ -54,12 +55,25 @@ class Outage:
         A shard that was never open (`former` None) knows of none, one that somebody else has taken is that one's to
         poll, and a record that is refused does not become better by waiting.
         """
-        spool = self._parts.spool
-        if spool is None or former is None or self._task is not None or isinstance(error, Refused):
+        spool, polling = self._parts.spool, not isinstance(error, Fenced)
+        if spool is None or former is None or isinstance(error, Refused) or not self._is_news(polling):
             return
+        if self._away is not None:
+            self._pending |= self._away.pending
         former.states.update(self._pending)
-        self._away = _Away(self._shard, self._parts, spool, former, self._attempts)
-        self._task = asyncio.create_task(self._away.run(unsettled, polling=not isinstance(error, Fenced)))
+        self._away = _Away(self._shard, self._parts, spool, former, self._attempts, polling=polling)
+        self._task = asyncio.create_task(self._away.run(unsettled))
+
+    def _is_news(self, polling: bool) -> bool:
+        """Whether a fault changes what is done meanwhile: a shard that seemed lost is polled on if the brokers go."""
+        if self._task is None or self._away is None:
+            return True
+        return polling and not self._away.polling and self._task.done()
+
+    def check(self) -> None:
+        """Raises the fault that has ended the polls, of which nobody else would hear before the ledger is back."""
+        if self._task is not None and self._task.done():
+            self._task.result()
 
     async def end(self, seconds: float = DRAIN) -> None:
         """No new polls; returns when the running ones are over, at the latest after so many seconds."""
@@ -84,20 +98,28 @@ class _Away:
     """One absence."""
 
     def __init__(
-        self, shard: ShardId, parts: Parts, spool: Spool, former: Running, attempts: dict[FeedId, Instant]
+        self,
+        shard: ShardId,
+        parts: Parts,
+        spool: Spool,
+        former: Running,
+        attempts: dict[FeedId, Instant],
+        *,
+        polling: bool,
     ) -> None:
         self._shard, self._parts, self._spool, self._former = shard, parts, spool, former
+        self.polling = polling
         self._attempts, self._agenda = attempts, Agenda()
         self._in_flight: set[FeedId] = set()
         self._full = self._over = False
         self._wake = asyncio.Event()
         self.pending: dict[FeedId, bytes] = {}
 
-    async def run(self, unsettled: Sequence[Outcome], *, polling: bool) -> None:
+    async def run(self, unsettled: Sequence[Outcome]) -> None:
         """Until `stop`, or until nothing more can wait."""
         for outcome in unsettled:
             await self.settle(outcome.feed.id, outcome, None)
-        if polling:
+        if self.polling:
             await self._pause(GRACE)
             await self._poll_due()
 
@@ -131,7 +153,7 @@ class _Away:
             self._parts.observe(SpoolFull(self._shard, waiting.get(self._shard, 0)))
 
     async def _poll_due(self) -> None:
-        self._plan_first()
+        await self._plan_first()
         worker = Worker(replace(self._parts, observe=self._observe), self, settled=self._plan)
         async with asyncio.TaskGroup() as polls:
             while not self._full and not self._over:
@@ -140,14 +162,23 @@ class _Away:
                 self._wake.clear()
                 await self._pause(self._seconds())
 
-    def _plan_first(self) -> None:
+    async def _plan_first(self) -> None:
         """As planned before; what was under way when the ledger failed is asked again, at the reduced rate."""
-        now = self._parts.clock.now()
+        turns = Turns(self._parts.clock.monotonic)
         for feed, spec in self._former.specs.items():
             if not spec.paused:
-                due = self._former.agenda.due(feed) or now
-                at = max(due, self._attempts.get(feed, 0.0) + self._floor(spec))
-                self._agenda.put(feed, host_key(self._former.state(feed).address(spec.url)), at)
+                host, due = self._planned(spec)
+                self._agenda.put(feed, host, max(due, self._attempts.get(feed, 0.0) + self._floor(spec)))
+                await turns.take()
+
+    def _planned(self, spec: FeedSpec) -> tuple[HostKey, Instant]:
+        """Where and when a feed was to be asked: by the agenda or, if that never was made, by what was restored."""
+        known = self._former
+        host, due = known.agenda.host(spec.id), known.agenda.due(spec.id)
+        if host is not None and due is not None:
+            return host, due
+        state = known.state(spec.id)
+        return host_key(state.address(spec.url)), max(known.dues.get(spec.id, 0.0), state.cadence.due)
 
     def _plan(self, spec: FeedSpec, outcome: Outcome) -> None:
         """The reduced rate: twice the wait the feed's cadence asks for, which still is two polls before an item can

@@ -81,10 +81,10 @@ class Planning:
         alerts = (event for event in outcome.events if isinstance(event, AlertEvent))
         for feed in {feed for alert in alerts for feed in alert.match.watch.burst if feed in running.specs}:
             self._bursts[feed] = now + BURST
-            if (due := running.agenda.due(feed)) is not None:
+            if (due := running.agenda.due(feed)) is not None and (host := running.agenda.host(feed)) is not None:
                 last = running.rows[feed].health.last_poll or 0.0
                 soon = max(now, last + CLASS_BOUNDS["burst"].min)
-                running.agenda.put(feed, host_key(running.state(feed).address(running.specs[feed].url)), min(due, soon))
+                running.agenda.put(feed, host, min(due, soon))
 
     def in_force(self, running: Running, feed: FeedId) -> FeedSpec | None:
         """The specification a poll goes by."""
@@ -95,8 +95,9 @@ class Planning:
 
     def ask_soon(self, running: Running, wanted: Callable[[Health], bool], in_flight: Collection[FeedId]) -> None:
         """The uplink is back, or the rules of what may be asked are others: what failed only for their sake is asked
-        soon, spread like at a start."""
+        soon, spread like at a start. Nothing is awaited here, so no state is unpacked: thousands would take seconds."""
         for feed, row in running.rows.items():
-            if wanted(row.health) and feed not in in_flight and feed in running.agenda:
+            host = running.agenda.host(feed)
+            if wanted(row.health) and feed not in in_flight and host is not None:
                 at = first_due(feed, self._parts.clock.now(), SOON, len(running.specs), None)
-                running.agenda.put(feed, host_key(running.state(feed).address(row.spec.url)), at)
+                running.agenda.put(feed, host, at)

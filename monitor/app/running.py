@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from monitor.app.worker import state_of
 from monitor.model.feed import FeedSpec
@@ -22,6 +23,8 @@ class Running:
     states: dict[FeedId, bytes]
     rows: dict[FeedId, FeedRow]
     agenda: Agenda
+    dues: Mapping[FeedId, Instant] = field(default_factory=dict)
+    """Due times newer than the state's own, as of the opening."""
 
     def state(self, feed: FeedId) -> FeedState:
         """The state of a feed as of its last durable poll; a fresh one if it was never polled."""

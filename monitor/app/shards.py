@@ -122,6 +122,7 @@ class Shard:
         self.error = str(error)
         self._parts.observe(LedgerFailed(self.error, seconds))
         await self._pause(seconds)
+        self._outage.check()
 
     def stop(self, drain: float = DRAIN) -> None:
         """No new polls; `run` returns when the running ones are durable, at most `drain` seconds later or little more.
@@ -170,9 +171,9 @@ class Shard:
                 # After a fault no feed is asked before the ledger has shown that it takes batches again.
                 await ledger.commit(Batch(self.shard))
             await self._outage.end()
-            self._known = running = Running(dict(ledger.specs), dict(ledger.states), {}, Agenda())
+            self._known = running = Running(dict(ledger.specs), dict(ledger.states), {}, Agenda(), ledger.dues)
             await self._catch_up(running, commits)
-            await self._load(ledger, running, commits)
+            await self._load(running, commits)
         return running
 
     async def _catch_up(self, running: Running, commits: Commits) -> None:
@@ -212,12 +213,12 @@ class Shard:
                 async with asyncio.timeout(CLOSE):
                     await ledger.close()
 
-    async def _load(self, ledger: ShardLedger, running: Running, commits: Commits) -> None:
+    async def _load(self, running: Running, commits: Commits) -> None:
         turns = Turns(self._parts.clock.monotonic)
         for spec in list(running.specs.values()):
             state = running.state(spec.id)
             running.rows[spec.id] = row_of(spec, state)
-            due = max(ledger.dues.get(spec.id, 0.0), state.cadence.due)
+            due = max(running.dues.get(spec.id, 0.0), state.cadence.due)
             if not self._hand_over(running, commits, spec, due):
                 self._planning.plan(running, spec, state, 0.0 if kept_back_by_us(state.health) else due)
             await turns.take()

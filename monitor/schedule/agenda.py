@@ -72,6 +72,11 @@ class Agenda:
         place = self._places.get(feed)
         return place[1] if place else None
 
+    def host(self, feed: FeedId) -> HostKey | None:
+        """At which host it is; None if it is not planned."""
+        place = self._places.get(feed)
+        return place[0] if place else None
+
     def pop_ready(self, now: Instant, can_start: Callable[[HostKey], bool], limit: int | None = None) -> list[FeedId]:
         """One round: at most one due feed of every host that can start, taken out; at most `limit` feeds."""
         self._fill_round(now)

@@ -28,7 +28,7 @@ from monitor.schedule.placement import host_key
 from monitor.testing.builders import feed
 from monitor.testing.spool import ListSpool, SpoolStore
 from tests.support.service import Rig, rss, running
-from tests.support.virtual import virtual
+from tests.support.virtual import LoopClock, virtual
 
 SHARD = ShardId(0)
 MINUTE, HOUR = 60.0, 3600.0
@@ -236,6 +236,89 @@ async def test_a_shard_that_is_anothers_is_not_polled(error):
     await scene.outage.end()
 
     assert scene.rig.fetcher.asked == []
+
+
+@virtual
+async def test_a_shard_that_seemed_lost_is_polled_on_when_the_brokers_go():
+    """An outage may begin with a word that sounds like another owner; what was on its way then is not read as new."""
+    spec = feed("one")
+    scene = Scene(spec)
+    kept = Kept()
+    await Worker(scene.parts, kept, settled=lambda *_: None).poll(spec, None)
+    scene.unsettled = tuple(kept.outcomes)
+    scene.begin(Fenced("the brokers gave the transaction up"))
+    await asyncio.sleep(1)
+    scene.unsettled = ()
+    for _ in range(10):
+        scene.begin(AWAY)
+        await asyncio.sleep(HOUR)
+    scene.rig.web.publish(spec.url, rss("First of one", "Second"))
+    await asyncio.sleep(12 * HOUR)
+    await scene.outage.end()
+
+    assert scene.waiting == ["First of one", "Second"]
+
+
+@virtual
+async def test_a_spool_that_is_full_is_not_asked_again_at_each_failure():
+    """Only what seemed lost is begun anew."""
+    scene = Scene(feed("one"), size=10)
+    await scene.poll()
+    scene.rig.web.publish(feed("one").url, rss("Second"))
+    for _ in range(10):
+        scene.begin()
+        await asyncio.sleep(HOUR)
+    await scene.outage.end()
+
+    assert len(scene.rig.of(SpoolFull)) == len(scene.rig.fetcher.asked) == 1
+
+
+@virtual
+async def test_feeds_of_a_shard_that_never_came_to_poll_are_asked_when_they_are_due():
+    """It was open and failed while it took up what had waited: what was restored says when."""
+    wide = Interval(2 * HOUR, 4 * HOUR)
+    soon, later = feed("soon", interval=wide), feed("later", interval=wide)
+    scene = Scene(soon, later)
+    await scene.poll()
+    scene.attempts.clear()
+    now = scene.rig.clock.now()
+    scene.running = replace(scene.running, agenda=Agenda(), dues={FeedId("later"): now + 20 * HOUR})
+    due = scene.running.state(FeedId("soon")).cadence.due
+    assert now + HOUR < due < now + 10 * HOUR
+    scene.begin()
+    await asyncio.sleep(15 * HOUR)
+    await scene.outage.end()
+
+    assert scene.rig.fetcher.times(later.url) == []
+    assert scene.rig.fetcher.times(soon.url)[0] >= due
+
+
+class Laborious(LoopClock):
+    """Everything takes a millisecond."""
+
+    looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return super().monotonic() + self.looks / 1000
+
+
+@virtual
+async def test_thousands_of_feeds_are_planned_beside_everything_else():
+    """Their states have to be unpacked for that: seconds, in which the group must not lose us."""
+    specs = [feed(f"feed-{number}") for number in range(1000)]
+    scene = Scene(*specs)
+    scene.parts = replace(scene.parts, clock=Laborious())
+    scene.outage = Outage(SHARD, scene.parts, {})
+    scene.begin()
+    await asyncio.sleep(GRACE)
+    turns = 0
+    while not scene.rig.fetcher.inside:
+        await asyncio.sleep(0)
+        turns += 1
+    await scene.outage.end(0.0)
+
+    assert turns > 50
 
 
 @virtual
@@ -486,6 +569,29 @@ async def test_f02_a_kill_in_an_outage_costs_nothing_that_a_disk_holds():
     assert published[:20] == every_item(ticker, 20)
     assert len(missing) <= 3, "what rolled out while no process could poll"
     assert store.rows == []
+
+
+@virtual
+async def test_a_spool_that_breaks_in_an_outage_ends_the_shard():
+    """Not when the broker is back, hours later: until then nobody would poll."""
+    rig = Rig()
+    broker, spool = Broker(rig), ListSpool(SpoolStore())
+    ticker = Ticker(rig, often("fast"), 6 * MINUTE)
+
+    async def breaks(*_):
+        raise StorageFailed("EIO")
+
+    spool.append = breaks
+    ticking = asyncio.create_task(ticker.run())
+    task = asyncio.create_task(Shard(SHARD, replace(rig.parts(), spool=spool)).run())
+    await asyncio.sleep(HOUR)
+    broker.leave()
+    await asyncio.wait({task}, timeout=HOUR)
+    ticking.cancel()
+
+    assert task.done()
+    with pytest.raises(StorageFailed):
+        task.result()
 
 
 @virtual
