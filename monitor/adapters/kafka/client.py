@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +108,21 @@ async def close_bounded(client: Any) -> None:
     with suppress(*FAULTS):
         async with asyncio.timeout(CLOSE_LIMIT):
             await client.close()
+
+
+async def ended(step: Coroutine[Any, Any, None], limit: float) -> bool:
+    """Whether a client, or a part of it, came to its end within the limit (seconds) and without a fault.
+
+    In a task of its own: the library cancels its fetches and lets that cancellation out as if it were ours.
+    """
+    stopping = asyncio.ensure_future(step)
+    try:
+        await asyncio.wait({stopping}, timeout=limit)
+    finally:
+        if not stopping.done():
+            stopping.cancel()
+            await asyncio.wait({stopping}, timeout=limit)
+    return stopping.done() and not stopping.cancelled() and stopping.exception() is None
 
 
 async def connection(settings: ClusterSettings) -> dict[str, Any]:

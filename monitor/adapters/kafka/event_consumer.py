@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from sys import intern
 from typing import Any
 
@@ -19,6 +18,7 @@ from monitor.adapters.kafka.client import (
     Stamps,
     close_bounded,
     connection,
+    ended,
     overhearing,
     stamps,
     unreachable,
@@ -158,17 +158,15 @@ class EventConsumer:
     async def close(self) -> None:
         """Leaves the group and ends, each step within its limit, whatever the brokers do."""
         inner = self._inner
-        with suppress(*FAULTS):
-            async with asyncio.timeout(CLOSE_LIMIT):
-                await inner.stop()
-                return
+        if await ended(inner.stop(), CLOSE_LIMIT):
+            return
         if (coordinator := inner._coordinator) is not None:
-            await _bounded(coordinator.close)
+            await ended(coordinator.close(), CLOSE_LIMIT / 2)
             if inner._group_id is not None:
-                await _bounded(coordinator._stop_heartbeat_task)
-                await _bounded(coordinator._stop_commit_offsets_refresh_task)
+                await ended(coordinator._stop_heartbeat_task(), CLOSE_LIMIT / 2)
+                await ended(coordinator._stop_commit_offsets_refresh_task(), CLOSE_LIMIT / 2)
         if inner._fetcher is not None:
-            await _bounded(inner._fetcher.close)
+            await ended(inner._fetcher.close(), CLOSE_LIMIT / 2)
         await close_bounded(inner._client)
 
     async def _check(self) -> None:
@@ -200,12 +198,6 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     def on_partitions_assigned(self, _assigned: Collection[TopicPartition]) -> None:
         """Where to read is asked of the brokers in the loop that reads."""
         self._changed(True)
-
-
-async def _bounded(step: Callable[[], Awaitable[None]]) -> None:
-    with suppress(*FAULTS):
-        async with asyncio.timeout(CLOSE_LIMIT / 2):
-            await step()
 
 
 def read_of(found: Any) -> Read:

@@ -22,6 +22,7 @@ from monitor.adapters.kafka.client import (
     Stamps,
     close_bounded,
     connection,
+    ended,
     overhearing,
     stamps,
     unreachable,
@@ -173,18 +174,14 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def close(self) -> None:
         """Leaves the group and ends, within 2 s or little more, whatever the brokers do."""
-        with suppress(*FAULTS):
-            async with asyncio.timeout(LEAVE_LIMIT):
-                await self._inner.stop()
-                return
+        if await ended(self._inner.stop(), LEAVE_LIMIT):
+            return
         if (coordinator := self._inner._coordinator) is not None:
             await end_bounded(coordinator._coordination_task)
             await self._say_that_we_leave(coordinator)
             await asyncio.gather(*map(end_bounded, (coordinator._heartbeat_task, coordinator._commit_refresh_task)))
         if (fetcher := self._inner._fetcher) is not None:
-            with suppress(*FAULTS):
-                async with asyncio.timeout(LAST_WORD):
-                    await fetcher.close()
+            await ended(fetcher.close(), LAST_WORD)
         await close_bounded(self._inner._client)
 
     async def _say_that_we_leave(self, coordinator: Any) -> None:
