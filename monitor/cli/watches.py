@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from monitor.cli import backtest
 from monitor.cli.common import (
     CONFIG,
     FAILED,
@@ -34,6 +35,7 @@ LISTED = ("id", "severity", "owner", "armed", "topic", "cases", "packs", "query"
 
 def register(root: typer.Typer) -> None:
     """Adds the group."""
+    backtest.register(app)
     root.add_typer(app)
 
 

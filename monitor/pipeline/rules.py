@@ -9,8 +9,9 @@ from monitor.match.matcher import RuleSet
 from monitor.model.article import Article
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId
-from monitor.model.watch import Match, Text, Watch
+from monitor.model.watch import Match, Watch
 from monitor.publish.envelope import Topics
+from monitor.publish.recall import text_of
 from monitor.schedule.settings import ScheduleSettings
 
 
@@ -31,7 +32,7 @@ class Rules:
 
     def watches_of(self, feed: FeedSpec) -> frozenset[str]:
         """Ids of the watches that may judge articles of this feed."""
-        return frozenset(watch.id for watch in self.rules.watches if _concerns(watch, feed)) - self.pending
+        return frozenset(watch.id for watch in self.rules.watches if concerns(watch, feed)) - self.pending
 
     def passes(self, feed: FeedSpec, article: Article) -> bool:
         """Whether the feed's own filter lets the article through."""
@@ -42,17 +43,12 @@ class Rules:
         """The watches this article meets, of those that are `allowed` to judge its feed."""
         if not allowed:
             return ()
-        found = self.rules.match(text_of(article), allowed)
-        return tuple(one for one in found if _speaks(one.watch, article.language.tag))
+        text = text_of(article)
+        return tuple(one for one in self.rules.match(text, allowed) if speaks(one.watch, text.language))
 
 
-def text_of(article: Article) -> Text:
-    """What queries are judged on: clean text, and the primary subtag of its language."""
-    tag = article.language.tag.partition("-")[0].lower()
-    return Text(article.title, article.summary, article.body, tag)
-
-
-def _concerns(watch: Watch, feed: FeedSpec) -> bool:
+def concerns(watch: Watch, feed: FeedSpec) -> bool:
+    """Whether a watch may judge articles of a feed."""
     if watch.paused or (feed.watches is not None and watch.id not in feed.watches):
         return False
     if not watch.feeds and not watch.feed_tags:
@@ -60,5 +56,6 @@ def _concerns(watch: Watch, feed: FeedSpec) -> bool:
     return feed.id in watch.feeds or not set(watch.feed_tags).isdisjoint(feed.tags)
 
 
-def _speaks(watch: Watch, tag: str) -> bool:
-    return not watch.languages or tag.partition("-")[0].lower() in watch.languages
+def speaks(watch: Watch, language: str) -> bool:
+    """Whether a watch may be met by a text in a language, given as its primary subtag."""
+    return not watch.languages or language in watch.languages

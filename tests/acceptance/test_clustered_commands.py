@@ -97,6 +97,12 @@ def test_pictures_of_an_installation_that_ran(made: House, papers: Papers) -> No
     assert {row["id"] for row in made.rows("watches", "list")} == {"ukraine", "taiwan", "drones"}
     assert b"0 replicas running" in made.call("status").stdout
 
+    *rows, total = made.rows("watches", "backtest", "ukraine", "--samples", "1000")
+    published = [row["value"] for row in made.rows("tail", f"{prefix(made)}articles", "--no-follow")]
+    met = {(one["article"]["id"], one["article"]["revision"]) for one in published if "ukraine" in one["watches"]}
+    assert {(row["article"], row["revision"]) for row in rows if row["row"] == "sample"} == met != set()
+    assert (total["judged"], total["met"]) == (len(published), len(met))
+
 
 def test_a_replica_that_runs_is_counted(made: House) -> None:
     """The group says so, from wherever it is asked; and nobody writes under it."""

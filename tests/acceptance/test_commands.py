@@ -350,6 +350,37 @@ def test_watches_list_and_test(made, tmp_path, site):
     assert 'did you mean "chips"' in commands.run("watches", "test", "chip", code=2).stderr
 
 
+def test_backtest_meets_what_the_service_met(made, tmp_path):
+    """Over the articles of the ledger, beside whoever runs: an existing watch, an edit in a file, a new one."""
+    lines = [row["value"] for row in made.rows("tail", "news.articles", "--no-follow")]
+    alerts = [row["value"] for row in made.rows("tail", "news.alerts.drones", "--no-follow")]
+    *rows, total = made.rows("watches", "backtest", "drones")
+    samples = [row for row in rows if row["row"] == "sample"]
+    met = {(line["article"]["id"], line["article"]["revision"]) for line in lines if "drones" in line["watches"]}
+    assert {(row["article"], row["revision"]) for row in samples} == met != set()
+    assert {row["article"]: row["hits"] for row in samples} == {one["article"]["id"]: one["hits"] for one in alerts}
+    assert (total["row"], total["judged"], total["met"], total["against"]) == ("total", len(lines), len(met), None)
+    assert total["version"] == alerts[0]["watch"]["version"]
+    assert [row["day"] for row in rows if row["row"] == "day"] == [lines[0]["time"][:10]]
+
+    edit, new = tmp_path / "edit.yaml", tmp_path / "new.yaml"
+    edit.write_text("id: drones\nquery: weather\n")
+    new.write_text("id: sun\nkeywords_file: sun.txt\npaused: true\n")
+    (tmp_path / "sun.txt").write_text("sunny\n")
+    *rows, total = made.rows("watches", "backtest", str(edit))
+    assert (total["added"], total["removed"]) == (1, len(met))
+    assert [row["title"] for row in rows if row["row"] == "added"] == ["Weather"]
+    *rows, total = made.rows("watches", "backtest", str(new), "--against", "ukraine", "--days", "1", "--samples", "0")
+    assert (total["watch"], total["met"], total["heavy"], total["removed"]) == ("sun", 1, "sunny", 1)
+    assert {row["row"] for row in rows} == {"day", "language", "feed", "alias"}
+
+    told = made.run("watches", "backtest", str(edit)).stdout
+    assert "drones: 1 article met of" in told
+    assert "against version" in told
+    assert "more than half of the hits are of one entry: weather" in told
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", told)
+
+
 def test_sinks_topics_dead_letters_status(made):
     """One object a row, from the file of the ledger and from the table of topics."""
     (sink,) = made.rows("sinks", "status")

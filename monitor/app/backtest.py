@@ -1,0 +1,46 @@
+"""Back-tests: the articles the ledger still holds, read from the beginning, before a watch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.model.units import Instant
+from monitor.pipeline.trial import Trial
+from monitor.ports import EventLog
+from monitor.publish.recall import recall
+
+CHUNK = 500
+"""Events read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which events are judged: made from `since` on and up to `until`, at most so many."""
+
+    since: Instant
+    until: Instant
+    limit: int | None = None
+
+
+async def backtest(log: EventLog, topic: str, after: int, trial: Trial, span: Span) -> None:
+    """Puts the article events of a log before a trial, in their order, until there is no more. Holds a chunk of them.
+
+    What is published meanwhile is left out, so two trials at one moment judge the same.
+    """
+    at = after
+    while span.limit is None or trial.total < span.limit:
+        records = await log.read(at, (topic,), CHUNK)
+        if not records:
+            return
+        for one in records:
+            at = one.seq
+            if span.limit is None or trial.total < span.limit:
+                _judge(one.record.value, trial, span)
+
+
+def _judge(value: bytes, trial: Trial, span: Span) -> None:
+    said = recall(value)
+    if said is None:
+        trial.unreadable += 1
+    elif span.since <= said.time <= span.until:
+        trial.hear(said)
