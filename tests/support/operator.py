@@ -21,10 +21,15 @@ COMMAND = re.compile(r"(kafka-(?:topics|acls)\.sh) ((?:--[a-z-]+(?: (?!--)[^\s;\
 LIMIT = 20.0
 
 
+def commands(text: str) -> list[tuple[str, str]]:
+    """Those in a text, each once: the tool and its options."""
+    return list(dict.fromkeys((tool, words.strip()) for tool, words in COMMAND.findall(text)))
+
+
 def obey(bootstrap_servers: Sequence[str], text: str) -> int:
     """Carries out every command in a text at these brokers, each once; how many there were."""
     admin = AdminClient({"bootstrap.servers": ",".join(bootstrap_servers), "log_level": 0})
-    found = dict.fromkeys(COMMAND.findall(text))
+    found = commands(text)
     for tool, words in found:
         given = options(words)
         (_grant if tool == "kafka-acls.sh" else _make)(admin, given)

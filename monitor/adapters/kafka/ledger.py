@@ -47,7 +47,7 @@ class KafkaLedger:
         if self._gate is not None:
             await self._gate()
         if shard in self._failed and self._confirm is not None and not await self._confirm(shard):
-            raise Fenced(f"shard {shard} belongs to somebody else now")
+            raise Fenced(f"nobody confirms that shard {shard} is still ours")
         alone = self._failed.setdefault(shard, False)
         producer = await Transactional.open(
             self.settings,

@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings
 from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.member import Member, assignor
+from monitor.adapters.kafka.rights import lacking
 from monitor.errors import LedgerError, Unreachable
 from monitor.model.ids import ShardId
 from monitor.ports import Clock
 
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-"""Seconds before a client that failed is started again; doubled up to the longest, with chance in it."""
+FIRST_WAIT, LONGEST_WAIT = 0.5, 6.0
+"""Seconds before a client that failed is started again; doubled up to the longest, with chance in it.
+
+Shards that open again wait for what is learned of the group: the longest is part of the time without news."""
 REBUILD = 30.0
 """Seconds without an acknowledged heartbeat after which a client is thrown away: it may look for brokers where none
 are any more."""
@@ -135,7 +138,8 @@ class KafkaOwnership:
         except (Unreachable, LedgerError) as error:
             self._fault = str(error)
         except FAULTS as error:
-            self._fault = f"the group of pollers: {str(error) or type(error).__name__}"
+            cause = lacking(self._settings, error) or str(error) or type(error).__name__
+            self._fault = f"the group of pollers: {cause}"
         finally:
             if (member := self._member) is not None:
                 self._look()

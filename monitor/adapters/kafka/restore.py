@@ -17,6 +17,7 @@ from aiokafka.errors import ConsumerStoppedError
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings
 from monitor.adapters.kafka.consumer import assign, close_consumer, open_consumer
+from monitor.adapters.kafka.rights import lacking
 from monitor.errors import LedgerError, Unreachable
 
 LOOK = 100
@@ -52,7 +53,7 @@ async def read_until(settings: ClusterSettings, topic: str, ends: Mapping[int, i
         goals = {TopicPartition(topic, partition): end + 1 for partition, end in ends.items()}
         return await _collect(consumer, goals, settings.delivery_timeout)
     except FAULTS as error:
-        raise LedgerError(f"{topic} cannot be read: {str(error) or type(error).__name__}") from error
+        raise _unreadable(settings, topic, error) from error
     finally:
         await close_consumer(consumer)
 
@@ -66,9 +67,14 @@ async def read_all(settings: ClusterSettings, topic: str) -> list[Kept]:
             goals = await consumer.end_offsets(places)
         return await _collect(consumer, goals, settings.delivery_timeout)
     except FAULTS as error:
-        raise LedgerError(f"{topic} cannot be read: {str(error) or type(error).__name__}") from error
+        raise _unreadable(settings, topic, error) from error
     finally:
         await close_consumer(consumer)
+
+
+def _unreadable(settings: ClusterSettings, topic: str, error: BaseException) -> LedgerError:
+    cause = lacking(settings, error) or str(error) or type(error).__name__
+    return LedgerError(f"{topic} cannot be read: {cause}")
 
 
 class Follower:

@@ -208,9 +208,9 @@ class Tool:
     def growth(self, spec: TopicSpec) -> str:
         return f"kafka-topics.sh {self._at} --alter --topic {spec.name} --partitions {spec.partitions}"
 
-    def grant(self, topic: str, *operations: str) -> str:
+    def grant(self, name: str, *operations: str, kind: str = "topic") -> str:
         rights = " ".join(f"--operation {operation}" for operation in operations)
-        return f"kafka-acls.sh {self._at} --add --allow-principal User:{self._user} {rights} --topic {topic}"
+        return f"kafka-acls.sh {self._at} --add --allow-principal User:{self._user} {rights} --{kind} {name}"
 
     def _compare_settings(self, spec: TopicSpec, config: Mapping[str, str]) -> TopicRow:
         other = {name: value for name, value in spec.config if config and config.get(name) != value}

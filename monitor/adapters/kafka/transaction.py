@@ -25,6 +25,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings, Freshness, connection, overhearing
 from monitor.adapters.kafka.producer import CODEC, REFUSED, end_producer, missing_topics, start_bounded
+from monitor.adapters.kafka.rights import lacking
 from monitor.errors import Fenced, LedgerError, Refused, Unreachable
 
 BATCH = 128 << 10
@@ -89,7 +90,7 @@ class Transactional:
             )
             await start_bounded(inner, settings)
         except Unreachable as error:
-            raise LedgerError(str(error)) from error
+            raise LedgerError(lacking(settings, error.__cause__) or str(error)) from error
         limit = max(abort_after / 2, min(LONG_ENOUGH, abort_after * 0.75))
         return cls(inner, settings, limit, freshness, alone=alone)
 
@@ -177,7 +178,8 @@ class Transactional:
         faults.append(error)
         refused = [entry for entry, fault in failed if isinstance(fault, REFUSED)]
         if denied := next((fault for fault in faults if isinstance(fault, DENIED)), None):
-            return LedgerError(f"no right to write: {type(denied).__name__} {denied}")
+            unnamed = f"no right to write: {type(denied).__name__} {denied}"
+            return LedgerError(lacking(self._settings, denied, "Write") or unnamed)
         if any(isinstance(fault, FENCED) for fault in faults):
             return Fenced("somebody else has opened this with the same id")
         if refused:
