@@ -6,24 +6,28 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import count
 
 from monitor.errors import Problem
-from monitor.match.fold import HANGUL, UNSPACED, fold_words, script_class, table_version
+from monitor.match.faults import query_faults
+from monitor.match.fold import HANGUL, UNSPACED, script_class, table_version
+from monitor.match.inflection import Inflect
 from monitor.match.languages import language_group
+from monitor.match.lexicon import Lexicon, make_lexicon
 from monitor.match.matcher import Query, RuleSet
 from monitor.match.operators import OPERATORS
-from monitor.match.operators.base import Need, Test
+from monitor.match.operators.base import Part
+from monitor.match.operators.metadata import SHARES
 from monitor.match.packs import Concept
 from monitor.match.parser import parse
-from monitor.match.patterns import PLAIN, Alias, Check, exact_form, make_alias
-from monitor.match.scan import Variant
+from monitor.match.patterns import PLAIN, Alias, Check
+from monitor.match.plan import placed_nodes, plan
+from monitor.match.scan import ASIDES, Variant
 from monitor.match.syntax import (
+    Bound,
     Fault,
     Leaf,
     Node,
-    Op,
     QueryError,
     QueryFault,
     Span,
@@ -31,30 +35,29 @@ from monitor.match.syntax import (
     positive_leaves,
     problem,
 )
-from monitor.model.article import FieldName
 from monitor.model.ids import WatchId
 from monitor.model.watch import Place, Watch
 
-MIN_BEFORE, MIN_AFTER = 3, 4
-"""Letters a wildcard needs before or after it."""
-
-Raised = tuple[FieldName | None, int]
+Raised = tuple[Bound | None, int]
 """A signal and the field in which a hit must lie to raise it."""
 
 
-def compile_rules(watches: Sequence[Watch], concepts: Mapping[str, Concept]) -> RuleSet:
-    """All watches as one rule set; none at all is allowed. Raises QueryError with the problems of all of them."""
+def compile_rules(watches: Sequence[Watch], concepts: Mapping[str, Concept], inflect: Inflect | None = None) -> RuleSet:
+    """All watches as one rule set; none at all is allowed. Raises QueryError with the problems of all of them.
+
+    `inflect` knows the forms of words; by default the dictionaries that are installed.
+    """
     results = [_parse(watch.query) for watch in watches]
-    cores = fold_leaves([result for result in results if not isinstance(result, Fault)])
+    words = make_lexicon([result for result in results if not isinstance(result, Fault)], concepts, inflect)
     rows, problems = [], []
     for watch, result in zip(watches, results, strict=True):
-        faults = [result] if isinstance(result, Fault) else _faults(result, concepts, cores)
+        faults = [result] if isinstance(result, Fault) else query_faults(result, words)
         problems += [problem(fault, watch.query, watch.place) for fault in faults]
         if not isinstance(result, Fault):
             rows.append((watch, result))
     if problems:
         raise QueryError(problems)
-    return _Compiler(concepts, cores).compile(rows)
+    return _Compiler(words).compile(rows)
 
 
 def compile_filter(query: str, concepts: Mapping[str, Concept]) -> RuleSet:
@@ -65,7 +68,7 @@ def compile_filter(query: str, concepts: Mapping[str, Concept]) -> RuleSet:
 def check_query(query: str, place: Place, concepts: Mapping[str, Concept]) -> tuple[Problem, ...]:
     """Everything that keeps a query from being compiled."""
     result = _parse(query)
-    faults = [result] if isinstance(result, Fault) else _faults(result, concepts, fold_leaves([result]))
+    faults = [result] if isinstance(result, Fault) else query_faults(result, make_lexicon([result], concepts))
     return tuple(problem(fault, query, place) for fault in faults)
 
 
@@ -91,69 +94,15 @@ def _parse(query: str) -> Node | Fault:
         return error.fault
 
 
-def _faults(tree: Node, concepts: Mapping[str, Concept], cores: Mapping[str, str]) -> list[Fault]:
-    """All that is wrong with what a query means."""
-    return [*_leaf_faults(tree, concepts, cores), *_absence_faults(tree)]
-
-
-def fold_leaves(trees: Sequence[Node]) -> Mapping[str, str]:
-    """Folded forms of the texts of all leaves."""
-    texts = list({leaf.text for tree in trees for leaf in leaves(tree) if leaf.kind != "concept"})
-    return dict(zip(texts, fold_words(texts), strict=True))
-
-
-def _leaf_faults(tree: Node, concepts: Mapping[str, Concept], cores: Mapping[str, str]) -> Iterator[Fault]:
-    for leaf in leaves(tree):
-        if leaf.kind == "concept":
-            if leaf.text not in concepts:
-                near = get_close_matches(leaf.text, concepts, 1)
-                remedy = f"did you mean @{near[0]}?" if near else f"there are {', '.join(sorted(concepts)) or 'none'}"
-                yield Fault("MON-QRY-005", leaf.span, f"there is no concept @{leaf.text}", remedy)
-        elif not cores[leaf.text]:
-            yield Fault(
-                "MON-QRY-011", leaf.span, "nothing is left of this after folding", "use letters, digits or a flag"
-            )
-        elif fault := _wildcard_fault(leaf, cores[leaf.text]):
-            yield fault
-
-
-def _wildcard_fault(leaf: Leaf, core: str) -> Fault | None:
-    """A wildcard that would hit half the language."""
-    inner = core[0] if leaf.open_left else core[-1]
-    if not (leaf.open_left or leaf.open_right) or script_class(inner) in (*UNSPACED, HANGUL):
-        return None
-    least = MIN_AFTER if leaf.open_left else MIN_BEFORE
-    if len(core.replace(" ", "")) >= least:
-        return None
-    side = "after" if leaf.open_left else "before"
-    return Fault("MON-QRY-006", leaf.span, f"a wildcard needs {least} letters {side} it", "write more letters")
-
-
-def _absence_faults(node: Node, top: bool = True) -> Iterator[Fault]:
-    """Pure absence is true of nearly everything, so it must stand in an AND beside something positive."""
-    if isinstance(node, Leaf):
-        return
-    negative = [part for part in node.parts if isinstance(part, Op) and part.name == "NOT"]
-    if node.name == "NOT" and top:
-        yield Fault("MON-QRY-009", node.span, "only what must be absent is said", "add AND and what must be present")
-    elif node.name == "OR" and negative:
-        yield Fault(
-            "MON-QRY-009", negative[0].span, "OR NOT is true for nearly everything", "write AND NOT, or remove it"
-        )
-    elif node.name == "AND" and len(negative) == len(node.parts):
-        yield Fault("MON-QRY-009", node.span, "only what must be absent is said", "add AND and what must be present")
-    for part in node.parts:
-        yield from _absence_faults(part, top=False)
-
-
 @dataclass(slots=True)
 class _Compiler:
     """Gathers what every pattern raises, over all watches."""
 
-    concepts: Mapping[str, Concept]
-    cores: Mapping[str, str]
+    words: Lexicon
     numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
     weights: dict[int, float] = field(default_factory=dict)
+    metadata: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Signals of tests that are about the article as a whole."""
     raised: dict[str, dict[int, tuple[Alias, list[Raised]]]] = field(default_factory=lambda: defaultdict(dict))
     """By pattern and identity of an alias (a concept's are shared, and dear to compare): what a hit of it raises."""
 
@@ -161,75 +110,68 @@ class _Compiler:
         queries = tuple(self.query(watch, tree) for watch, tree in rows)
         order = count()
         listeners = [tuple(_variants(aliases.values(), order)) for aliases in self.raised.values()]
-        return RuleSet(queries, tuple(self.raised), listeners)
+        return RuleSet(queries, tuple(self.raised), listeners, self.metadata)
 
     def signal(self, leaf: Leaf) -> int:
         """The number of what a leaf means; equal leaves of all watches share it."""
         key = self.key(leaf)
         if key not in self.numbers:
             number = self.numbers[key] = len(self.numbers)
-            aliases = self.aliases(leaf)
-            self.weights[number] = sum(map(_frequency, aliases))
-            for alias in aliases:
-                self.raised[alias.pattern].setdefault(id(alias), (alias, []))[1].append((leaf.field, number))
+            self.weights[number] = self.listen(leaf, number)
         return self.numbers[key]
 
-    def key(self, leaf: Leaf) -> tuple[object, ...]:
-        return (leaf.kind, leaf.text, leaf.field, leaf.weak, leaf.open_left, leaf.open_right)
+    def listen(self, leaf: Leaf, number: int) -> float:
+        """Notes what raises a signal; the share of articles that are expected to."""
+        if leaf.meta:
+            self.metadata[leaf.meta, self.words.value(leaf)] = number
+            return SHARES[leaf.meta]
+        aliases = self.words.aliases(leaf)
+        for alias in aliases:
+            self.raised[alias.pattern].setdefault(id(alias), (alias, []))[1].append((leaf.field, number))
+        return sum(map(_frequency, aliases))
 
-    def aliases(self, leaf: Leaf) -> tuple[Alias, ...]:
-        if leaf.kind == "concept":
-            concept = self.concepts[leaf.text]
-            return concept.weak if leaf.weak else concept.strong
-        return (leaf_alias(leaf, self.cores[leaf.text]),)
+    def key(self, leaf: Leaf) -> tuple[object, ...]:
+        if leaf.meta:
+            return (leaf.meta, self.words.value(leaf))
+        return (leaf.kind, leaf.text, leaf.field, leaf.weak, leaf.open_left, leaf.open_right, leaf.wild, leaf.language)
 
     def cost(self, group: frozenset[int]) -> float:
         return sum(self.weights[signal] for signal in group)
 
-    def plan(self, node: Node, signals: Mapping[Leaf, int]) -> tuple[Test, Need]:
-        """The test of a tree and what must occur for it to be true."""
-        if isinstance(node, Leaf):
-            signal = signals[node]
-            return (lambda heard: signal in heard), Need((frozenset({signal}),), True)
-        tests, needs = zip(*(self.plan(part, signals) for part in node.parts), strict=True)
-        operator = OPERATORS[node.name]
-        return operator.test(tests), operator.need(needs, self.cost)
-
     def query(self, watch: Watch, tree: Node) -> Query:
         signals = {leaf: self.signal(leaf) for leaf in leaves(tree)}
-        test, need = self.plan(tree, signals)
-        wanted: dict[int, tuple[Span, FieldName | None]] = {}
+        part = plan(tree, signals, self.cost)
+        wanted: dict[int, tuple[Span, Bound | None]] = {}
         for leaf in positive_leaves(tree):
+            if leaf.meta or leaf.field in ASIDES:
+                continue  # true of the article, and not in its text
             wanted.setdefault(signals[leaf], (leaf.span, leaf.field))
+        witness, bounded = self.witness(tree, signals)
         return Query(
             watch=watch,
             version=self.version(watch, tree),
             tree=tree,
-            test=test,
-            anchor=min(need.groups, key=self.cost),
-            decided=need.exact and len(need.groups) == 1,
+            part=part,
+            anchor=min(part.need.groups, key=self.cost),
+            decided=part.need.exact and len(part.need.groups) == 1,
             signals=signals,
+            witness=witness,
+            bounded=bounded,
             wanted=wanted,
             groups=frozenset(map(language_group, watch.languages)),
         )
 
+    def witness(self, tree: Node, signals: Mapping[Leaf, int]) -> tuple[tuple[Part, ...], frozenset[int]]:
+        """The operators over places that speak for a query, and the signals that stand in them alone."""
+        nodes = tuple(placed_nodes(tree))
+        inside = {leaf for node in nodes for leaf in positive_leaves(node)}
+        outside = {signals[leaf] for leaf in positive_leaves(tree) if leaf not in inside}
+        bounded = frozenset(signals[leaf] for leaf in inside) - outside
+        return tuple(plan(node, signals, self.cost) for node in nodes), bounded
+
     def version(self, watch: Watch, tree: Node) -> str:
-        names = sorted({leaf.text for leaf in leaves(tree) if leaf.kind == "concept"})
-        parts = [table_version(), watch.query, *watch.languages]
-        for name in names:
-            parts += [name, self.concepts[name].digest]
+        parts = [table_version(), watch.query, *watch.languages, *self.words.digests(tree)]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def leaf_alias(leaf: Leaf, core: str) -> Alias:
-    """What a leaf other than a concept searches for."""
-    kind = "prefix" if leaf.open_right else "suffix" if leaf.open_left else "phrase" if " " in core else "term"
-    check = PLAIN
-    if leaf.kind in ("exact", "accent"):
-        kind = "case" if leaf.kind == "exact" else "accent"
-        check = Check(exact=exact_form(leaf.text, leaf.kind == "exact"), cased=leaf.kind == "exact")
-    written = ("*" if leaf.open_left else "") + leaf.text + ("*" if leaf.open_right else "")
-    return make_alias(Alias(written, kind, core, check, leaf.open_left, leaf.open_right))
 
 
 def _frequency(alias: Alias) -> float:
@@ -256,7 +198,7 @@ def _variants(rows: Iterable[tuple[Alias, list[Raised]]], order: Iterator[int]) 
             anywhere=tuple(signal for field_name, signal in signals if field_name is None),
             fielded=tuple((field_name, signal) for field_name, signal in signals if field_name is not None),
             by_language=by_language,
-            extend_left=first.open_left and first.kind.startswith("suffix") and _in_words(first.core[0]),
+            extend_left=first.open_left and first.kind.startswith(("suffix", "wildcard")) and _in_words(first.core[0]),
             extend_right=first.open_right and _in_words(first.core[-1]),
         )
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import chain
 from operator import attrgetter
 
+from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
 from monitor.match.matcher import Query, RuleSet, find_places, make_match
-from monitor.match.operators import OPERATORS
-from monitor.match.operators.base import Test
-from monitor.match.scan import FIELDS, Scan, Variant
-from monitor.match.syntax import Leaf, Node, Span, leaves
+from monitor.match.misses import Miss, holds, operator_miss
+from monitor.match.operators.metadata import known_values
+from monitor.match.plan import placed_nodes, plan
+from monitor.match.scan import FIELDS, Scan, Variant, is_text
+from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves
 from monitor.model.article import FieldName, Removed
 from monitor.model.ids import WatchId
 from monitor.model.watch import Hit, Text
@@ -29,13 +30,29 @@ MESSAGES = {
     "not_in": "{found} is part of a longer string that does not count",
     "language": "{found} counts only in text of the language {hint}, this text is {language}",
     "removed": "{clause} occurs only in a line that was removed as no part of the article: {found}",
+    "shape": "{found} does not fit {clause}",
+    "near": "{clause}: {found} words apart, limit {hint}",
+    "order": "{clause}: near enough, but in the other order",
+    "apart": "{clause}: all occur, but never in one field at different places",
+    "window": "{clause}: {found} other words among them, limit {hint}",
+    "guarded": "{clause}: {found} stands near every place",
+    "sentence": "{clause}: all of it occurs, but not within one sentence",
+    "paragraph": "{clause}: all of it occurs, but not within one paragraph",
+    "first": "{clause}: true of the first {found} words, limit {hint}",
+    "atleast": "{clause}: occurs {found} times, {hint} are asked",
+    "score": "{clause}: adds up to {found}, {hint} are asked",
+    "metadata": "{clause} is not true of this article; known is {hint}",
     "not_hit": "{found} occurs, and the query excludes it",
     "article_language": "the watch takes only articles in {hint}, this text is {language}",
     "paused": "the watch is paused",
 }
 """Reasons why a watch is not met, in words."""
 
-CLOSENESS = ("field", "case", "accent", "capitals", "numeral", "not_in", "language", "removed", "form", "absent")
+CLOSENESS = (
+    "order", "near", "window", "guarded", "sentence", "paragraph", "first", "atleast", "score", "apart",
+    "field", "case", "accent", "capitals", "numeral", "not_in", "shape", "language", "removed", "form",
+    "metadata", "absent",
+)  # fmt: skip
 """Near misses, the nearest first."""
 
 
@@ -69,14 +86,14 @@ class Explained:
 def explain(rules: RuleSet, text: Text, removed: Sequence[Removed] = ()) -> tuple[Explained, ...]:
     """One result per watch, by id. `removed`: the lines that were taken out of the text before."""
     scan = rules.scan(text)
-    heard = scan.heard(rules.listeners)
+    heard = rules.heard(scan)
     lost = [(line, rules.scan(Text(body=line.text, language=text.language)).heard(rules.listeners)) for line in removed]
     wanted = frozenset(signal for query in rules.queries for signal in query.wanted)
     places = find_places(scan, rules.listeners, wanted)
     results = []
     for query in sorted(rules.queries, key=lambda query: query.watch.id):
         if query.admits(scan.group) and query.test(heard):
-            match = make_match(query, scan, places)
+            match = make_match(query, scan, places, heard)
             results.append(Explained(query.watch.id, True, match.hits, match.hits_total))
         else:
             results.append(Explained(query.watch.id, False, why_not=_Inquest(rules, query, scan, heard, lost).find()))
@@ -90,7 +107,7 @@ class _Inquest:
     rules: RuleSet
     query: Query
     scan: Scan
-    heard: AbstractSet[int]
+    heard: Heard
     lost: Sequence[tuple[Removed, AbstractSet[int]]]
 
     def find(self) -> tuple[WhyNot, ...]:
@@ -104,12 +121,7 @@ class _Inquest:
         return failed
 
     def holds(self, node: Node) -> bool:
-        if isinstance(node, Leaf):
-            return self.query.signals[node] in self.heard
-        return OPERATORS[node.name].test([self.test_of(part) for part in node.parts])(self.heard)
-
-    def test_of(self, node: Node) -> Test:
-        return lambda _: self.holds(node)
+        return holds(node, self.query.signals, self.heard)
 
     def failures(self, node: Node) -> tuple[WhyNot, ...]:
         """What would have to change for a false node to be true, by operator."""
@@ -117,11 +129,22 @@ class _Inquest:
             return (self.nearest_miss(node),)
         if node.name == "NOT":
             return (self.exclusion(node),)
+        if miss := operator_miss(node, self.query.signals, self.heard):
+            return (self.missed(node, miss),)
         failed = [self.failures(part) for part in node.parts if not self.holds(part)]
-        if node.name == "AND":
+        if node.name not in ("OR", "SCORE"):
             return tuple(why for part in failed for why in part)
         best = min(failed, key=_distance)
         return (self.why(node.span, "absent"),) if all(why.reason == "absent" for why in best) else best
+
+    def missed(self, node: Op, miss: Miss) -> WhyNot:
+        """The near miss of an operator over places."""
+        if not miss.spots:
+            return self.why(node.span, miss.reason, miss.found, miss.asked)
+        start, end = min(spot.start for spot in miss.spots), max(spot.end for spot in miss.spots)
+        span = self.scan.folded.span(start, end)
+        words = miss.found or self.scan.folded.original[slice(*span)]
+        return self.at(self.why(node.span, miss.reason, words, miss.asked), self.scan.field_at(start), *span)
 
     def why(self, clause: Span, reason: str, found: str | None = None, hint: str = "") -> WhyNot:
         text = self.query.watch.query[slice(*clause)]
@@ -129,13 +152,18 @@ class _Inquest:
         message = MESSAGES[reason].format(clause=text, found=found, hint=hint, language=language)
         return WhyNot(clause, reason, message, found)
 
-    def at(self, why: WhyNot, field: FieldName, start: int, end: int) -> WhyNot:
-        """The same with the place of the near miss, given in the joined original."""
+    def at(self, why: WhyNot, field: Bound, start: int, end: int) -> WhyNot:
+        """The same with the place of the near miss, given in the joined original; in a text, that is."""
+        if not is_text(field):
+            return why
         first, last = self.scan.local(field, start, end)
         found = self.scan.fields[FIELDS.index(field)][first:last]
         return WhyNot(why.clause, why.reason, why.message, found, field, first, last)
 
     def nearest_miss(self, leaf: Leaf) -> WhyNot:
+        if leaf.meta:
+            known = [value for name, value in known_values(self.scan.text) if name == leaf.meta]
+            return self.why(leaf.span, "metadata", hint=", ".join(known) or "nothing")
         misses = [*self.objections(leaf), *self.removals(leaf), *self.other_forms(leaf)]
         return min(misses, key=lambda why: CLOSENESS.index(why.reason), default=self.why(leaf.span, "absent"))
 
@@ -179,15 +207,24 @@ class _Inquest:
 
     def core(self, leaf: Leaf) -> str:
         signal = self.query.signals[leaf]
-        if leaf.kind != "word" or leaf.open_left or leaf.open_right:
+        if leaf.kind != "word" or leaf.open_left or leaf.open_right or leaf.wild:
             return ""
         return next(self.rules.listeners.variants_of(signal)).aliases[0].core
 
-    def exclusion(self, node: Node) -> WhyNot:
+    def excluded_marks(self, node: Op) -> Iterator[Mark]:
+        """The hits by which operators over places are true that the query excludes."""
+        for placed in placed_nodes(node.parts[0]):
+            yield from plan(placed, self.query.signals, len).marks(self.heard)
+
+    def exclusion(self, node: Op) -> WhyNot:
         """The first occurrence of what the query excludes."""
         signals = frozenset(self.query.signals[leaf] for leaf in leaves(node)) & self.heard
+        marks = set(self.excluded_marks(node))
         places = find_places(self.scan, self.rules.listeners, signals)
-        first = min(chain.from_iterable(places.values()), key=attrgetter("start"))
+        rows = [place for signal, row in places.items() for place in row if not marks or (signal, *place.raw) in marks]
+        if not rows:
+            return self.why(node.span, "not_hit", self.query.watch.query[slice(*node.span)])
+        first = min(rows, key=attrgetter("start"))
         found = self.scan.folded.original[first.start : first.end]
         return self.at(self.why(node.span, "not_hit", found), first.field, first.start, first.end)
 

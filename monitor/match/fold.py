@@ -123,6 +123,16 @@ def script_class(letter: str) -> int:
     return int(table().entries[ord(letter)] >> CLASS) & 7
 
 
+def script_classes(text: str) -> tuple[Codes, Codes | None]:
+    """Code points of a folded text and the class of each; None if no letter of it has one."""
+    import numpy as np
+
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), np.uint8).astype(np.uint32), None
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    return codes, (table().entries[codes] >> CLASS) & 7
+
+
 @cache
 def dropped(letter: str) -> bool:
     """True for characters that folding deletes."""

@@ -6,17 +6,22 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from monitor.match.operators import FUNCTIONS
 from monitor.match.syntax import Fault, QueryFault, Span
 
-TokenKind = Literal["(", ")", "word", "phrase", "exact", "=", "-", "concept", "field", "function", "operator", "end"]
+TokenKind = Literal[
+    "(", ")", "word", "phrase", "exact", "=", "-", "concept", "field", "function", "forms", "operator", "end"
+]
 
 QUOTES = '"“”„‟＂«»'
 SIGNS: dict[str, TokenKind] = {"(": "(", "（": "(", ")": ")", "）": ")", "=": "="}
 STOPS = frozenset(QUOTES + "()（）{}｛｝")
-OPERATOR = re.compile(r"((?:NOT\s+)?O?NEAR(?:/\w*)?|AND|OR|NOT)(?=[\s()（）{\"“]|$)")
-FIELD = re.compile(r"([A-Za-z_]+)[:：]")
-FUNCTIONS = ("SENTENCE", "PARAGRAPH", "FIRST", "ATLEAST", "SCORE", "forms")
-FUNCTION = re.compile(rf"((?:{'|'.join(FUNCTIONS)})(?:/\w*)?(?=\s*[(（])|[A-Z]{{2,}}(?:/\w*)?(?=[(（]))")
+NUMBER = r"(?:/[\w.-]*)?"
+OPERATOR = re.compile(rf"((?:NOT\s+)?O?NEAR{NUMBER}|AND|OR|NOT)(?=[\s()（）{{｛=@{QUOTES}]|$)")
+FIELD = re.compile(r"([A-Za-z_]+)[:：](?!//)")
+NAMED = "|".join((*FUNCTIONS, "forms"))
+FUNCTION = re.compile(rf"((?:{NAMED}){NUMBER}(?=\s*[(（])|[A-Z]{{2,}}{NUMBER}(?=[(（]))")
+FORMS = re.compile(r"forms\s*[(（]\s*([^,，()（）]+?)\s*[,，]\s*([A-Za-z-]+)\s*[)）]")
 CONCEPT = re.compile(r"@([A-Za-z0-9_-]*)((?:\.[A-Za-z]*)?)")
 
 
@@ -28,6 +33,8 @@ class Token:
     text: str
     span: Span
     escaped: frozenset[int] = frozenset()
+    argument: str = ""
+    """Of forms: the language."""
 
 
 def read_tokens(query: str) -> tuple[Token, ...]:
@@ -68,6 +75,8 @@ def _read_name(query: str, at: int) -> Token | None:
     """An operator, a field, a function or a concept, if one begins here."""
     if found := OPERATOR.match(query, at):
         return Token("operator", " ".join(found[1].split()), found.span(1))
+    if found := FORMS.match(query, at):
+        return Token("forms", found[1].strip(QUOTES), found.span(), argument=found[2].lower())
     if found := FUNCTION.match(query, at):
         return Token("function", found[1], found.span(1))
     if found := FIELD.match(query, at):

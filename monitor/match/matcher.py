@@ -10,10 +10,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from monitor.match.automaton import Automaton
+from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
-from monitor.match.operators.base import Test
-from monitor.match.scan import FIELDS, Listeners, Scan, Variant, utf16_length
-from monitor.match.syntax import Leaf, Node, Span
+from monitor.match.operators.base import Part, Test
+from monitor.match.plan import signals_with_places
+from monitor.match.scan import FIELDS, Listeners, Metadata, Scan, Variant, is_text, utf16_length
+from monitor.match.syntax import Bound, Leaf, Node, Span
 from monitor.model.article import FieldName
 from monitor.model.ids import WatchId
 from monitor.model.watch import Hit, Match, Text, Watch
@@ -29,16 +31,26 @@ class Query:
     watch: Watch
     version: str
     tree: Node
-    test: Test
     anchor: frozenset[int]
     """The rarest group of signals of which one must be heard."""
     decided: bool
     """Any signal of the anchor decides."""
     signals: Mapping[Leaf, int]
-    wanted: Mapping[int, tuple[Span, FieldName | None]]
+    part: Part
+    """The tree, compiled."""
+    witness: tuple[Part, ...]
+    """Operators over places that speak for the query: what makes them true is shown of their terms, and no more."""
+    bounded: frozenset[int]
+    """Signals that occur in such operators only."""
+    wanted: Mapping[int, tuple[Span, Bound | None]]
     """Signals whose hits are shown, with the clause they stand for."""
     groups: frozenset[str]
     """Languages of the articles it may match; empty = all."""
+
+    @property
+    def test(self) -> Test:
+        """Is the query true?"""
+        return self.part.test
 
     @property
     def restricted(self) -> bool:
@@ -67,17 +79,25 @@ class Place(NamedTuple):
     end: int
     """In the joined original."""
     variant: Variant
+    raw: tuple[int, int]
+    """The hit in the folded text."""
 
 
 class RuleSet:
     """All watches compiled. Never changes; a new configuration makes a new one."""
 
     def __init__(
-        self, queries: tuple[Query, ...], patterns: tuple[str, ...], listeners: Sequence[tuple[Variant, ...]]
+        self,
+        queries: tuple[Query, ...],
+        patterns: tuple[str, ...],
+        listeners: Sequence[tuple[Variant, ...]],
+        metadata: Metadata | None = None,
     ) -> None:
         self.queries = queries
         self.patterns = patterns
-        self.listeners = Listeners(listeners)
+        placed = chain.from_iterable(signals_with_places(query.tree, query.signals) for query in queries)
+        self.listeners = Listeners(listeners, frozenset(placed))
+        self.metadata = metadata or {}
         self._automaton = Automaton(patterns)
         self._direct = _by_signal((number, query.anchor) for number, query in enumerate(queries) if query.decided)
         self._candidates = _by_signal(
@@ -105,27 +125,34 @@ class RuleSet:
 
     def scan(self, text: Text) -> Scan:
         """An article with every occurrence of every pattern."""
-        return Scan(text, self._automaton)
+        return Scan(text, self._automaton, self.listeners.asides)
+
+    def heard(self, scan: Scan) -> Heard:
+        """Everything an article raises."""
+        return scan.heard(self.listeners, self.metadata)
 
     def met(self, text: Text, watches: frozenset[str] | None = None) -> tuple[WatchId, ...]:
         """Ids of the watches an article meets, without looking for the places."""
-        return tuple(query.watch.id for query in self._met(self.scan(text), watches))
+        return tuple(query.watch.id for query in self._met(*self._listen(text), watches))
 
     def match(self, text: Text, watches: frozenset[str] | None = None) -> tuple[Match, ...]:
         """What an article meets, of all watches or of these ids, in the order of the watches.
 
         Hits go by field and place, at most 200 are kept, `hits_total` counts all; overlapping ones are one hit.
         """
-        scan = self.scan(text)
-        met = self._met(scan, watches)
+        scan, heard = self._listen(text)
+        met = self._met(scan, heard, watches)
         if not met:
             return ()
         wanted = frozenset(chain.from_iterable(query.wanted for query in met))
         places = find_places(scan, self.listeners, wanted)
-        return tuple(make_match(query, scan, places) for query in met)
+        return tuple(make_match(query, scan, places, heard) for query in met)
 
-    def _met(self, scan: Scan, watches: AbstractSet[str] | None) -> list[Query]:
-        heard = scan.heard(self.listeners)
+    def _listen(self, text: Text) -> tuple[Scan, Heard]:
+        scan = self.scan(text)
+        return scan, self.heard(scan)
+
+    def _met(self, scan: Scan, heard: Heard, watches: AbstractSet[str] | None) -> list[Query]:
         numbers = set(chain.from_iterable(map(self._direct.__getitem__, heard & self._direct.keys())))
         for number in set(chain.from_iterable(map(self._candidates.__getitem__, heard & self._candidates.keys()))):
             if self._rechecks[number](heard):
@@ -152,19 +179,30 @@ def find_places(scan: Scan, listeners: Listeners, wanted: frozenset[int]) -> dic
     for pattern, start, end in scan.hits:
         for variant in listeners.rows[pattern]:
             field = scan.field_at(start)
+            if not is_text(field):
+                continue
             signals = wanted.intersection(variant.signals(field))
             if not signals or (not variant.plain and scan.objection(variant, start, end)):
                 continue
-            place = Place(field, *scan.shown_span(variant, start, end), variant)
+            place = Place(field, *scan.shown_span(variant, start, end), variant, (start, end))
             for signal in signals:
                 places[signal].append(place)
     return places
 
 
-def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]]) -> Match:
+def _witnesses(query: Query, heard: Heard) -> set[Mark]:
+    """The hits that make the operators over places true."""
+    return {mark for part in query.witness if part.test(heard) for mark in part.marks(heard)}
+
+
+def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], heard: Heard) -> Match:
     """A watch that is met, with its hits."""
+    made_true = _witnesses(query, heard)
     found = [
-        (place, clause, bound) for signal, (clause, bound) in query.wanted.items() for place in places.get(signal, ())
+        (place, clause, bound)
+        for signal, (clause, bound) in query.wanted.items()
+        for place in places.get(signal, ())
+        if signal not in query.bounded or (signal, *place.raw) in made_true
     ]
     if scan.repeated and any(place.field != "summary" for place, _, _ in found):
         found = [row for row in found if row[0].field != "summary" or row[2] == "summary"]
@@ -173,7 +211,7 @@ def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]]) -> M
     return Match(query.watch, query.version, hits, len(chosen))
 
 
-def choose(found: list[tuple[Place, Span, FieldName | None]], group: str) -> list[tuple[Place, Span]]:
+def choose(found: list[tuple[Place, Span, Bound | None]], group: str) -> list[tuple[Place, Span]]:
     """One hit per place: of overlapping ones the text's language first, then the longest pattern, then file order."""
     ordered = sorted(found, key=lambda row: (row[0].start, row[0].end))
     chosen: list[tuple[Place, Span]] = []

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NoReturn
 
-from monitor.match.lexer import FUNCTIONS, Token, TokenKind, read_tokens
-from monitor.match.operators import INFIX, OPERATORS
+from monitor.match.lexer import Token, TokenKind, read_tokens
+from monitor.match.operators import COUNTED, FUNCTIONS, INFIX, OPERATORS
 from monitor.match.operators.field import FIELDS
-from monitor.match.syntax import Fault, Leaf, LeafKind, Node, Op, QueryFault, Span
-from monitor.model.article import FieldName
+from monitor.match.operators.metadata import METADATA
+from monitor.match.syntax import Bound, Leaf, LeafKind, Node, Op, Span, leaves
+from monitor.match.terms import (
+    Suffix,
+    fail,
+    make_leaf,
+    make_window,
+    read_number,
+    read_suffix,
+    read_weight,
+    split_weight,
+)
 
 MAX_CHARACTERS, MAX_LEAVES, MAX_DEPTH = 20_000, 2_000, 50
-LATER_FIELDS = frozenset({"author", "url", "tag", "lang", "source", "domain", "site", "country"})
+MAX_DISTANCE, MAX_COUNT = 200, 1_000_000
+BARE = 4
+"""Words between for NEAR without a number."""
 FOREIGN = {"|": "OR", "||": "OR", "&": "AND", "&&": "AND", "+": "AND"}
 """Operators of other query languages."""
-STARTS: frozenset[TokenKind] = frozenset({"(", "word", "phrase", "exact", "=", "-", "concept", "field", "function"})
+STARTS: frozenset[TokenKind] = frozenset(
+    {"(", "word", "phrase", "exact", "=", "-", "concept", "field", "function", "forms"}
+)
 
 
 def parse(query: str) -> Node:
@@ -28,16 +43,6 @@ def parse(query: str) -> Node:
     return parser.read()
 
 
-def fail(number: str, span: Span, message: str, remedy: str = "") -> NoReturn:
-    """Raises the fault `MON-QRY-<number>`."""
-    raise QueryFault(Fault(f"MON-QRY-{number}", span, message, remedy))
-
-
-def later(span: Span, what: str, remedy: str) -> NoReturn:
-    """Refuses a form of the language that this version does not have."""
-    fail("015", span, f"{what} is not supported by this version", remedy)
-
-
 @dataclass(slots=True)
 class _Parser:
     query: str
@@ -45,6 +50,8 @@ class _Parser:
     at: int = 0
     depth: int = 0
     leaves: int = 0
+    scoring: bool = False
+    """Inside SCORE, where terms may have weights."""
 
     def read(self) -> Node:
         if self.now.kind == "end":
@@ -70,46 +77,59 @@ class _Parser:
         """An operand and all infix operators behind it that bind tighter than `power`."""
         left = self.read_operand()
         while (name := self.infix()) is not None and OPERATORS[name].power > power:
-            parts = [left]
-            while self.infix() == name:
-                operator = self.take()
-                self.expect_operand(operator)
-                parts.append(self.read_expression(OPERATORS[name].power))
-            left = Op(name, tuple(parts), (parts[0].span[0], parts[-1].span[1]))
+            left = self.read_chain(name, left) if name in ("AND", "OR") else self.read_near(name, left)
         return left
+
+    def read_chain(self, name: str, left: Node) -> Node:
+        """All operands of one AND or OR."""
+        parts = [left]
+        while self.infix() == name:
+            self.expect_operand(self.take())
+            parts.append(self.read_expression(OPERATORS[name].power))
+        return Op(name, tuple(parts), (parts[0].span[0], parts[-1].span[1]))
+
+    def read_near(self, name: str, left: Node) -> Node:
+        operator = self.take()
+        words, ordered = read_distance(operator)
+        self.expect_operand(operator)
+        right = self.read_expression(OPERATORS[name].power)
+        for side in (left, right):
+            refuse_unplaced(side, name)
+        return Op(name, (left, right), (left.span[0], right.span[1]), words, ordered)
 
     def infix(self) -> str | None:
         """Name of the infix operator that comes next; None at an end. Anything else is a fault."""
         token = self.now
         if token.kind in ("end", ")"):
             return None
-        if token.kind == "operator" and token.text in INFIX:
-            return token.text
+        if token.kind == "operator" and (name := infix_name(token)):
+            return name
         return self.refuse_second_term(token)
 
     def refuse_second_term(self, token: Token) -> NoReturn:
         if token.kind == "operator" and token.text == "NOT":
             fail("003", token.span, "NOT follows a term without AND", "write AND NOT")
-        if token.kind == "operator":
-            later(token.span, token.text, 'use AND, or a phrase such as "a b" for words side by side')
-        before = self.tokens[self.at - 1]
-        touching = before.span[1] == token.span[0]
-        if touching and token.kind == "word" and token.text[0] in "~^":
-            what = "a phrase with a distance (~)" if token.text[0] == "~" else "a weight (^)"
-            later(token.span, what, f"remove {token.text}")
-        if token.text.upper() in OPERATORS and token.kind == "word":
-            fail(
-                "003",
-                token.span,
-                f"{token.text} is a word like any other here",
-                f"write {token.text.upper()} in capitals",
-            )
+        if token.kind == "word" and before_touches(self.tokens[self.at - 1], token) and token.text[0] in "~^":
+            self.refuse_suffix(token)
+        capitals = token.text.upper()
+        if capitals.partition("/")[0] in (*INFIX, "NOT") and token.kind == "word":
+            message = f"{token.text} is a word like any other here"
+            fail("003", token.span, message, f"write {capitals} in capitals")
         if token.text in FOREIGN:
             fail("003", token.span, f"{token.text} is no operator here", f"write {FOREIGN[token.text]}")
+        before = self.tokens[self.at - 1]
         both = self.query[before.span[0] : token.span[1]].replace('"', "")
         fail(
-            "003", token.span, "two terms without an operator", f'write AND or OR between them, or quote both: "{both}"'
+            "003",
+            token.span,
+            "two terms without an operator",
+            f'write AND, OR or NEAR between them, or quote both: "{both}"',
         )
+
+    def refuse_suffix(self, token: Token) -> NoReturn:
+        if token.text[0] == "~":
+            fail("007", token.span, "a distance (~) stands behind a phrase only", 'write "a b"~5, or use NEAR')
+        fail("014", token.span, "a weight (^) stands behind a term only, inside SCORE", f"remove {token.text}")
 
     def expect_operand(self, operator: Token) -> None:
         if self.now.kind == "operator" and self.now.text == "NOT":
@@ -130,10 +150,8 @@ class _Parser:
             fail("012", self.now.span, f"nested deeper than {MAX_DEPTH} levels", "use fewer parentheses")
 
     def read_operator(self, token: Token) -> Node:
-        if token.text in INFIX:
+        if infix_name(token):
             fail("002", token.span, f"{token.text} has nothing on its left", "add a term, or remove it")
-        if token.text != "NOT":
-            later(token.span, token.text, 'use AND, or a phrase such as "a b" for words side by side')
         self.expect_operand(token)
         inner = self.read_operand()
         if isinstance(inner, Op) and inner.name == "NOT":
@@ -144,7 +162,8 @@ class _Parser:
         readers: dict[TokenKind, Callable[[Token], Node]] = {
             "field": self.read_field,
             "(": self.read_group,
-            "function": self.refuse_function,
+            "function": self.read_function,
+            "forms": self.read_forms,
             "concept": self.read_concept,
             "=": self.read_accent,
             "word": self.read_term,
@@ -159,20 +178,20 @@ class _Parser:
         fail("002", token.span, "NOT stands behind a field", "write it before the field: NOT title:word")
 
     def read_field(self, token: Token) -> Node:
-        if token.text in LATER_FIELDS:
-            later(token.span, f"the field {token.text}:", "use title:, summary:, body: or text:")
-        if token.text not in FIELDS:
-            near = get_close_matches(token.text, FIELDS, 1)
-            remedy = (
-                f"did you mean {near[0]}:?" if near else "fields are title:, summary:, body:, text:; or quote the word"
-            )
+        names = (*FIELDS, *METADATA)
+        if token.text not in names:
+            near = get_close_matches(token.text, names, 1)
+            remedy = f"did you mean {near[0]}:?" if near else f"fields are {', '.join(names)}; or quote the word"
             fail("004", token.span, f"there is no field {token.text}:", remedy)
         self.expect_operand(token)
         self.descend()
         inner = self.read_bound(self.take())
         self.depth -= 1
-        field = FIELDS[token.text]
-        node = push_field(inner, field, token.span) if field else inner
+        if token.text in METADATA:
+            node = push_metadata(inner, METADATA[token.text], token.span)
+        else:
+            field = FIELDS[token.text]
+            node = push_field(inner, field, token.span) if field else inner
         return replace(node, span=(token.span[0], node.span[1]))
 
     def read_group(self, opened: Token) -> Node:
@@ -186,20 +205,47 @@ class _Parser:
         closed = self.take()
         return replace(node, span=(opened.span[0], closed.span[1]))
 
-    def refuse_function(self, token: Token) -> NoReturn:
-        name = token.text.split("/")[0]
-        if name in FUNCTIONS:
-            later(token.span, f"{name}( )", "use AND and OR")
+    def read_function(self, token: Token) -> Node:
+        name, slash, number = token.text.partition("/")
+        if name not in FUNCTIONS:
+            self.refuse_function(name, token)
+        count = 0
+        if name in COUNTED:
+            count = read_number(number, MAX_COUNT, token.span, f"{name}/")
+        if slash and name not in COUNTED:
+            fail("007", token.span, f"{name} takes no number", f"write {name}( )")
+        if name in COUNTED and not count:
+            fail("007", token.span, f"{name}/0 asks for nothing", "write at least 1")
+        node = Op(name, (self.read_inside(name),), token.span, count)
+        if name == "SCORE":
+            node = flat_score(node)
+        return replace(node, span=(token.span[0], self.tokens[self.at - 1].span[1]))
+
+    def read_inside(self, name: str) -> Node:
+        """What stands in the parentheses of a function."""
+        self.descend()
+        outer, self.scoring = self.scoring, name == "SCORE"
+        node = self.read_group(self.take())
+        self.scoring = outer
+        self.depth -= 1
+        return node
+
+    def refuse_function(self, name: str, token: Token) -> NoReturn:
+        if name == "forms":
+            fail("002", token.span, "forms takes a word and a language", "write forms(word, en)")
         near = get_close_matches(name, FUNCTIONS, 1)
         fail(
             "004", token.span, f"there is no function {name}", f"did you mean {near[0]}?" if near else "quote the word"
         )
 
+    def read_forms(self, token: Token) -> Node:
+        return self.finish(Leaf("forms", token.text, token.span, language=token.argument))
+
     def read_concept(self, token: Token) -> Node:
         name, _, tier = token.text.partition(".")
         if not name or ("." in token.text and tier != "weak"):
             fail("005", token.span, "a concept is written @name or @name.weak", "name a concept behind @")
-        return self.count(Leaf("concept", name, token.span, weak=tier == "weak"))
+        return self.finish(Leaf("concept", name, token.span, weak=tier == "weak"))
 
     def read_accent(self, token: Token) -> Node:
         if self.now.kind not in ("word", "phrase") or self.now.span[0] != token.span[1]:
@@ -212,14 +258,40 @@ class _Parser:
         return self.read_leaf(kind, token, token.span)
 
     def read_leaf(self, kind: LeafKind, token: Token, span: Span) -> Node:
-        if kind == "word" and token.text[0] in "~^" and len(token.text) > 1:
-            later(span, f"a sign {token.text[0]}", 'quote the word if the sign belongs to it: "^word"')
-        plain = token.text if kind == "exact" else wildcards(token, span)
-        if kind in ("word", "accent") and token.kind == "word" and "^" in plain:
-            later(span, "a weight (^)", 'quote the word if the sign belongs to it: "a^2"')
-        left = kind != "exact" and token.text.startswith("*") and 0 not in token.escaped
-        right = kind != "exact" and token.text.endswith("*") and len(token.text) - 1 not in token.escaped
-        return self.count(Leaf(kind, plain, span, open_left=left, open_right=right))
+        if token.kind != "word":
+            return self.finish(make_leaf(kind, token, span))
+        if read_suffix(token) and len(token.text) > 1:
+            fail("014" if token.text[0] == "^" else "007", span, f"{token.text} stands behind no term", "quote it")
+        bare, weight = split_weight(token)
+        if re.search("~[0-9]*$", bare.text) and bare.text.rfind("~") not in token.escaped:
+            self.refuse_suffix(replace(token, text="~"))
+        leaf = make_leaf(kind, bare, span)
+        return self.finish(self.weigh(leaf, Suffix(weight=weight), span))
+
+    def finish(self, leaf: Leaf) -> Node:
+        """The leaf with the distance and the weight that stand right behind it."""
+        after = self.now
+        touches = after.kind == "word" and after.span[0] == leaf.span[1]
+        suffix = read_suffix(after) if touches else None
+        if suffix is None or (suffix.distance is not None and leaf.kind != "phrase"):
+            return self.count(leaf)
+        self.take()
+        leaf = self.weigh(leaf, suffix, after.span)
+        if suffix.distance is None:
+            return self.count(replace(leaf, span=(leaf.span[0], after.span[1])))
+        leaf = replace(leaf, span=(leaf.span[0], after.span[1]))
+        words = read_number(suffix.distance, MAX_DISTANCE, after.span, '"a b"~')
+        return self.count_all(make_window(leaf, words))
+
+    def weigh(self, leaf: Leaf, suffix: Suffix, span: Span) -> Leaf:
+        if suffix.weight is None:
+            return leaf
+        return replace(leaf, weight=read_weight(suffix.weight, span, self.scoring))
+
+    def count_all(self, node: Node) -> Node:
+        for leaf in leaves(node):
+            self.count(leaf)
+        return node
 
     def count(self, leaf: Leaf) -> Leaf:
         self.leaves += 1
@@ -228,28 +300,90 @@ class _Parser:
         return leaf
 
 
-def wildcards(token: Token, span: Span) -> str:
-    """The text between the wildcards at its ends. Wildcards anywhere else are refused."""
-    stars = {at for at, letter in enumerate(token.text) if letter == "*" and at not in token.escaped}
-    ends = stars & {0, len(token.text) - 1}
-    if len(stars) == len(token.text):
-        fail("006", span, "a wildcard alone means everything", "add at least 3 letters, as in ukrain*")
-    if len(ends) == 2:
-        fail("006", span, "a wildcard at both ends", "keep the one at the beginning or the one at the end")
-    inner = any(
-        letter == "?" and at not in token.escaped and token.text[at + 1 :].strip("?")
-        for at, letter in enumerate(token.text)
-        if token.kind == "word"
-    )
-    if stars - ends or inner:
-        later(span, "a wildcard inside a word", "use * at one end")
-    return "".join(letter for at, letter in enumerate(token.text) if at not in ends)
+def before_touches(before: Token, token: Token) -> bool:
+    """Do two tokens stand side by side without a blank?"""
+    return before.span[1] == token.span[0]
 
 
-def push_field(node: Node, field: FieldName, span: Span) -> Node:
+def infix_name(token: Token) -> str | None:
+    """The infix operator that a token is, without its number."""
+    name = token.text.partition("/")[0]
+    if name == "NEAR" and re.fullmatch("[0-9]+f", token.text.partition("/")[2]):
+        return "ONEAR"
+    name = name.replace("NOT ONEAR", "NOT NEAR")
+    return name if name in INFIX else None
+
+
+def read_distance(token: Token) -> tuple[int, bool]:
+    """Words between, and whether the left side comes first. Raises QueryFault."""
+    name, slash, number = token.text.partition("/")
+    ordered = number.endswith("f") or "ONEAR" in name
+    words = read_number(number.removesuffix("f"), MAX_DISTANCE, token.span, f"{name}/") if slash else BARE
+    return words, ordered
+
+
+def refuse_unplaced(side: Node, name: str) -> None:
+    """Operands of NEAR have places. Raises QueryFault for what has none."""
+    if isinstance(side, Leaf):
+        if side.meta:
+            fail("008", side.span, f"{side.meta}: is about the whole article and stands nowhere", "join it with AND")
+        return
+    if side.name == "NOT":
+        fail(
+            "008",
+            side.span,
+            f"NOT inside {name}",
+            "write a NOT NEAR/5 b, or put NOT before the whole: NOT (a NEAR/5 b)",
+        )
+    if side.name not in (*PLACED, "OR"):
+        fail(
+            "008",
+            side.span,
+            f"{side.name} inside {name}",
+            "its sides are terms, ORs of terms and NEARs; use AND outside",
+        )
+    for part in side.parts:
+        refuse_unplaced(part, name)
+
+
+PLACED = ("NEAR", "ONEAR", "NOT NEAR", "~")
+"""Operators that have places."""
+
+
+def flat_score(node: Op) -> Op:
+    """A score over its terms. Raises QueryFault for anything but an OR of terms."""
+    return replace(node, parts=tuple(_score_terms(node.parts[0])))
+
+
+def _score_terms(node: Node) -> Iterator[Leaf]:
+    if isinstance(node, Leaf):
+        yield node
+        return
+    if node.name != "OR":
+        said = "a phrase with a distance (~)" if node.name == "~" else node.name
+        fail("008", node.span, f"{said} inside SCORE", "SCORE adds up terms: write only OR between them")
+    for part in node.parts:
+        yield from _score_terms(part)
+
+
+def push_field(node: Node, field: Bound, span: Span) -> Node:
     """Binds every leaf to a field. Raises QueryFault where a leaf is bound to another one already."""
     if isinstance(node, Op):
         return replace(node, parts=tuple(push_field(part, field, span) for part in node.parts))
-    if node.field not in (None, field):
-        fail("004", node.span, f"{node.field}: inside {field}: can never be true", "keep one of the two fields")
+    bound = node.meta or node.field
+    if bound not in (None, field):
+        fail("004", node.span, f"{bound}: inside {field}: can never be true", "keep one of the two fields")
     return replace(node, field=field)
+
+
+def push_metadata(node: Node, name: str, span: Span) -> Node:
+    """Makes every leaf a test of metadata. Raises QueryFault for leaves that are more than a plain value."""
+    if isinstance(node, Op):
+        if node.name not in ("AND", "OR", "NOT"):
+            fail("004", node.span, f"{node.name} inside {name}:", f"{name}: takes values: {name}:(a OR b)")
+        return replace(node, parts=tuple(push_metadata(part, name, span) for part in node.parts))
+    if node.meta or node.field:
+        fail("004", node.span, f"{node.meta or node.field}: inside {name}:", "keep one of the two fields")
+    if node.kind not in ("word", "phrase") or node.open_left or node.open_right or node.wild:
+        fail("004", node.span, f"{name}: takes a plain value", "write a word or a phrase without wildcards")
+    return replace(node, kind="meta", meta=name)

@@ -5,8 +5,11 @@ The word boundary is inside the pattern: `" drone "`, `" ukrain"`, `无人机`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from monitor.match.fold import HANGUL, UNSPACED, dropped, script_class
 
@@ -53,6 +56,8 @@ class Check:
     language: str = ""
     """Only on text of this language, or of an unknown one."""
     not_in: tuple[Swallower, ...] = ()
+    shape: str = ""
+    """A pattern for the whole folded word: the hit is only its longest run of letters without a wildcard."""
     after_numeral: bool = True
     """May follow a digit without a blank (a Hangul noun may not: 20대만 is "only 20")."""
 
@@ -92,6 +97,31 @@ def make_alias(alias: Alias) -> Alias:
     """The alias with the check its script asks for."""
     bare = script_class(alias.core[0]) != HANGUL or alias.open_left
     return alias if bare else replace(alias, check=replace(alias.check, after_numeral=False))
+
+
+MAX_WORD = 200
+"""Folded letters of a word that is held against a shape; nobody's word is longer."""
+
+
+@cache
+def _compiled(shape: str) -> re.Pattern[str]:
+    return re.compile(shape)
+
+
+def fits(shape: str, word: str) -> bool:
+    """Has a folded word this shape?"""
+    return len(word) <= MAX_WORD and _compiled(shape).fullmatch(word) is not None
+
+
+def make_shape(pieces: Sequence[str]) -> str:
+    """A regular expression from literals, `?` and `*`; each `*` but the last takes as little as it can, for good.
+
+    So no word makes it try one division after the other.
+    """
+    runs = "\0".join(pieces).split("\0*\0")
+    runs = ["".join("." if piece == "?" else re.escape(piece) for piece in run.split("\0")) for run in runs]
+    middle = "".join(f"(?>.*?{run})" for run in runs[1:-1])
+    return runs[0] + middle + (".*" + runs[-1] if len(runs) > 1 else "")
 
 
 def exact_form(text: str, cased: bool) -> str:

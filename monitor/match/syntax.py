@@ -14,24 +14,34 @@ from monitor.model.watch import Place
 Span = tuple[int, int]
 """Columns of a query, `[start, end)`, from 0."""
 
-LeafKind = Literal["word", "phrase", "exact", "accent", "concept"]
+LeafKind = Literal["word", "phrase", "exact", "accent", "concept", "forms", "meta"]
+Bound = FieldName | Literal["author", "url", "tag"]
+"""Where a hit may have to stand: in a text, or in what else the article says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Something to look for: a word, a phrase, exact characters, exact accents, or a concept."""
+    """Something to look for: a word, a phrase, exact characters, exact accents, a concept, a word's forms, metadata."""
 
     kind: LeafKind
     text: str
     """Unescaped, without its quotes or braces; of a concept its name."""
     span: Span
-    field: FieldName | None = None
+    field: Bound | None = None
     """Only there; None = title, summary and body."""
     weak: bool = False
     """Of a concept: its weak tier instead of its strong one."""
     open_left: bool = False
     open_right: bool = False
     """`*` at that end: any letters may stand there."""
+    wild: tuple[int, ...] = ()
+    """Where in the text `*` and `?` inside the word stand for letters."""
+    weight: float = 1.0
+    """In a score."""
+    meta: str = ""
+    """Of what is known about the article as a whole: `lang`, `source`, `domain` or `country`."""
+    language: str = ""
+    """Of forms: whose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,10 @@ class Op:
     name: str
     parts: tuple[Node, ...]
     span: Span
+    count: int = 0
+    """The n of NEAR/n and its kin."""
+    ordered: bool = False
+    """Of NEAR: the left side first."""
 
 
 Node = Leaf | Op
@@ -60,13 +74,18 @@ FAULTS: Mapping[str, str] = {
     "MON-QRY-001": "A quote, brace or parenthesis that is not closed, or one that closes nothing.",
     "MON-QRY-002": "A term is missing: an operator without a side, empty parentheses, an empty query.",
     "MON-QRY-003": "Two terms without an operator between them.",
-    "MON-QRY-004": "A field or function that does not exist, or a field inside another one.",
+    "MON-QRY-004": "A field or function that does not exist, a field inside another one, or a value it cannot have.",
     "MON-QRY-005": "A concept that does not exist.",
-    "MON-QRY-006": "A wildcard with too few letters beside it, at both ends, or alone.",
+    "MON-QRY-006": "A wildcard with too few letters beside it, at both ends, alone, or where none may stand.",
+    "MON-QRY-007": "The number of an operator is missing, no number, or out of bounds.",
+    "MON-QRY-008": "An operator inside one that takes only terms, ORs of them and NEARs.",
     "MON-QRY-009": "Only absence is asked for, which is true of nearly everything.",
+    "MON-QRY-010": "Nothing that must occur: there is nothing to search for.",
     "MON-QRY-011": "A term of which nothing is left once case, accents and punctuation are put aside.",
-    "MON-QRY-012": "Too large: over 20,000 characters, 2,000 terms, or 50 levels.",
-    "MON-QRY-015": "A form of the query language that this version does not have.",
+    "MON-QRY-012": "Too large: over 20,000 characters, 2,000 terms, 50 levels, or 20,000 patterns.",
+    "MON-QRY-013": "A language or country that does not exist.",
+    "MON-QRY-014": "A weight outside SCORE, or one that is not over 0 and at most 100.",
+    "MON-QRY-015": "A form of the query language that this installation does not have.",
 }
 """What each id means; the documentation's table is made from this."""
 

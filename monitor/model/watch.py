@@ -97,3 +97,10 @@ class Text:
     body: str = ""
     language: str = "und"
     """Primary subtag; `und` = unknown, then every alias runs."""
+    authors: tuple[str, ...] = ()
+    url: str = ""
+    tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Names under which its source may be asked for."""
+    country: str = ""
+    """Of the feed, ISO 3166-1 alpha-2; empty = unknown."""

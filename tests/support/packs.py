@@ -50,10 +50,12 @@ languages:
     terms: [тайван]
 """
 
+BARE = "concept: bare\nlanguages: {en: {terms: [bare]}}"
+
 
 @cache
 def example_pack() -> Mapping[str, Concept]:
     """The pack above. Raises AssertionError if it is not valid."""
-    concepts, problems = load_packs({"example.yaml": EXAMPLE})
+    concepts, problems = load_packs({"example.yaml": EXAMPLE, "bare.yaml": BARE})
     assert not problems, problems
     return concepts

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-Test = Callable[[AbstractSet[int]], bool]
-"""Is a query true, given the signals an article has raised?"""
+from monitor.match.heard import Heard, Mark, Spot
+from monitor.match.syntax import Leaf, Op
+from monitor.model.watch import Text
+
+Test = Callable[[Heard], bool]
+"""Is a query true, given what an article has raised?"""
+
+Spots = Callable[[Heard], Sequence[Spot]]
+"""Where it is true, in the order of the text."""
+
+Marks = Callable[[Heard], Iterable[Mark]]
+"""The hits that make it true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +42,57 @@ class Example:
 
 EXAMPLE_TITLE = "Drone strike hits Kyiv"
 EXAMPLE_BODY = "A power plant burned. Ukraine blames Russia."
+EXAMPLE = Text(
+    EXAMPLE_TITLE,
+    body=EXAMPLE_BODY,
+    authors=("Jane Doe",),
+    url="https://news.example.org/article",
+    tags=("war",),
+    sources=("The Example",),
+    country="UA",
+)
+"""Its language is not known."""
 
 
-def no_test(tests: Sequence[Test]) -> Test:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A node of a query, compiled."""
+
+    test: Test
+    need: Need
+    marks: Marks
+    leaves: tuple[tuple[Leaf, int], ...]
+    """Its leaves with their signals."""
+    spots: Spots | None = None
+    """None for what is true of an article and has no place in it."""
+    placed: bool = False
+    """Its test asks for places, which cost more than sets."""
+
+
+def no_test(parts: Sequence[Part], _: Op) -> Test:
     """Of forms that are leaves: they raise a signal and have no operands."""
-    raise TypeError(f"a leaf has no operands, {len(tests)} given")
+    raise TypeError(f"a leaf has no operands, {len(parts)} given")
+
+
+def all_marks(parts: Sequence[Part], _: Op) -> Marks:
+    """The hits of every operand that is true."""
+
+    def marks(heard: Heard) -> Iterator[Mark]:
+        for part in parts:
+            if part.test(heard):
+                yield from part.marks(heard)
+
+    return marks
+
+
+def no_marks(_: Sequence[Part], __: Op) -> Marks:
+    """Absence shows nothing."""
+    return lambda _: ()
+
+
+def no_spots(_: Sequence[Part], __: Op) -> Spots | None:
+    """Of what is true of an article and has no place in it."""
+    return None
 
 
 def no_need(needs: Sequence[Need], _: Cost) -> Need:
@@ -55,5 +110,9 @@ class Operator:
     """Binding power: the higher, the tighter. Leaves bind tightest."""
     summary: str
     examples: tuple[Example, ...]
-    test: Callable[[Sequence[Test]], Test] = no_test
+    test: Callable[[Sequence[Part], Op], Test] = no_test
     need: Callable[[Sequence[Need], Cost], Need] = no_need
+    marks: Callable[[Sequence[Part], Op], Marks] = all_marks
+    spots: Callable[[Sequence[Part], Op], Spots | None] = no_spots
+    placed: bool = False
+    """Its test asks for places: groups of signals are tried first."""

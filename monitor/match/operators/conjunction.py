@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from operator import attrgetter
 
-from monitor.match.operators.base import Cost, Example, Need, Operator, Test
+from monitor.match.heard import Heard
+from monitor.match.operators.base import Cost, Example, Need, Operator, Part, Test
+from monitor.match.syntax import Op
 
 
-def judge_all(tests: Sequence[Test]) -> Test:
+def judge_all(parts: Sequence[Part], _: Op) -> Test:
     """True when every operand is."""
+    tests = [part.test for part in sorted(parts, key=attrgetter("placed"))]
 
-    def test(heard: AbstractSet[int]) -> bool:
+    def test(heard: Heard) -> bool:
         # A plain loop: a generator costs as much as the operands.
         for part in tests:  # noqa: SIM110
             if not part(heard):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from itertools import chain
+from operator import attrgetter
 
-from monitor.match.operators.base import Cost, Example, Need, Operator, Test
+from monitor.match.heard import Heard
+from monitor.match.operators.base import Cost, Example, Need, Operator, Part, Spots, Test
+from monitor.match.syntax import Op
 
 
-def judge_any(tests: Sequence[Test]) -> Test:
+def judge_any(parts: Sequence[Part], _: Op) -> Test:
     """True when some operand is."""
+    tests = [part.test for part in sorted(parts, key=attrgetter("placed"))]
 
-    def test(heard: AbstractSet[int]) -> bool:
+    def test(heard: Heard) -> bool:
         # A plain loop: a generator costs as much as the operands.
         for part in tests:  # noqa: SIM110
             if part(heard):
@@ -29,6 +33,14 @@ def need_any(needs: Sequence[Need], cost: Cost) -> Need:
     return Need((frozenset().union(*(min(need.groups, key=cost) for need in needs)),), exact)
 
 
+def join_spots(parts: Sequence[Part], _: Op) -> Spots | None:
+    """The places of all operands, if each has places."""
+    found = [part.spots for part in parts if part.spots is not None]
+    if len(found) < len(parts):
+        return None
+    return lambda heard: sorted(chain.from_iterable(spots(heard) for spots in found))
+
+
 OPERATOR = Operator(
     name="OR",
     syntax="a OR b",
@@ -41,4 +53,5 @@ OPERATOR = Operator(
     ),
     test=judge_any,
     need=need_any,
+    spots=join_spots,
 )

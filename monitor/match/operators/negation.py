@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 
-from monitor.match.operators.base import Cost, Example, Need, Operator, Test
+from monitor.match.heard import Heard
+from monitor.match.operators.base import Cost, Example, Need, Operator, Part, Test, no_marks
+from monitor.match.syntax import Op
 
 
-def judge_absence(tests: Sequence[Test]) -> Test:
+def judge_absence(parts: Sequence[Part], _: Op) -> Test:
     """True when the operand is not."""
-    (inner,) = tests
+    inner = parts[0].test
 
-    def test(heard: AbstractSet[int]) -> bool:
+    def test(heard: Heard) -> bool:
         return not inner(heard)
 
     return test
@@ -37,4 +38,5 @@ OPERATOR = Operator(
     ),
     test=judge_absence,
     need=need_nothing,
+    marks=no_marks,
 )

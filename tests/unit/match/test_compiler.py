@@ -6,8 +6,10 @@ import pytest
 
 from monitor.match.compiler import check_query, compile_filter, compile_rules, keywords_query
 from monitor.match.concepts import load_packs
+from monitor.match.faults import MAX_PATTERNS, query_faults
+from monitor.match.lexicon import Lexicon, make_lexicon
 from monitor.match.matcher import RuleSet
-from monitor.match.parser import MAX_CHARACTERS, MAX_DEPTH, MAX_LEAVES
+from monitor.match.parser import MAX_CHARACTERS, MAX_DEPTH, MAX_LEAVES, parse
 from monitor.match.syntax import QueryError
 from monitor.model.ids import WatchId
 from monitor.model.watch import Place, Text, Watch
@@ -88,6 +90,41 @@ def test_keywords(entries: list[str], text: str, found: list[str]) -> None:
 def test_q12_bounds(query: str) -> None:
     """What is too large is refused as such, not by an exception of Python's."""
     assert [problem.id for problem in check_query(query, Place(), {})] == ["MON-QRY-012"]
+
+
+@pytest.mark.parametrize("query", ["无?机", "使用uav*abc", "드론?가나다"])
+def test_q06_wildcards_inside_scripts_without_words(query: str) -> None:
+    """A wildcard inside a word needs the borders of the word."""
+    assert [problem.id for problem in check_query(query, Place(), {})] == ["MON-QRY-006"]
+
+
+def test_q12_patterns() -> None:
+    """A watch of very many aliases is refused before it is compiled."""
+    terms = ", ".join(f"word{number}" for number in range(MAX_PATTERNS + 1))
+    packs = load_packs({"x.yaml": f"concept: x\nlanguages: {{en: {{terms: [{terms}]}}}}"})[0]
+
+    assert [problem.id for problem in check_query("a OR @x", Place(), packs)] == ["MON-QRY-012"]
+
+
+def test_q15_forms_without_dictionaries() -> None:
+    """Without the dictionaries the form is refused, with what to do; with them an unknown language is."""
+    (tree,) = [parse("forms(word, tlh)")]
+    without = query_faults(tree, Lexicon({}, {"word": "word"}, None, {}))
+    with_them = query_faults(tree, make_lexicon([tree], {}, lambda word, language: None))
+
+    assert [fault.id for fault in (*without, *with_them)] == ["MON-QRY-015", "MON-QRY-013"]
+    assert "simplemma" in without[0].message
+
+
+def test_forms_belong_to_the_version() -> None:
+    """A watch's version follows the forms its words have; forms that fold alike are one pattern."""
+    watches = [Watch(WatchId("w"), "forms(dron, pl)")]
+    known = [("dron", "drony", "Drony", "dronów"), ("dron", "drona")]
+    rules = [compile_rules(watches, {}, lambda word, language, row=row: row) for row in known]
+
+    assert rules[0].version(WatchId("w")) != rules[1].version(WatchId("w"))
+    assert rules[0].size.patterns == 3
+    assert [hit.kind for match in rules[0].match(Text(body="Dronów, drony")) for hit in match.hits] == ["form", "form"]
 
 
 def test_largest_allowed() -> None:

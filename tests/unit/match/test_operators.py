@@ -7,11 +7,12 @@ import pytest
 from monitor.match.compiler import compile_rules
 from monitor.match.concepts import load_packs
 from monitor.match.operators import INFIX, OPERATORS
-from monitor.match.operators.base import EXAMPLE_BODY, EXAMPLE_TITLE, Example, Need
+from monitor.match.operators.base import EXAMPLE, Example, Need, Operator
 from monitor.match.operators.conjunction import need_all
 from monitor.match.operators.disjunction import need_any
+from monitor.match.syntax import Op
 from monitor.model.ids import WatchId
-from monitor.model.watch import Text, Watch
+from monitor.model.watch import Watch
 
 PACK = "concept: example\nlanguages: {en: {terms: [ukraine], weak: [drone]}}"
 EXAMPLES = [
@@ -22,9 +23,15 @@ EXAMPLES = [
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example(example: Example) -> None:
     """The truth tables of the documentation."""
-    rules = compile_rules([Watch(WatchId("w"), example.query)], load_packs({"example.yaml": PACK})[0])
+    rules = compile_rules([Watch(WatchId("w"), example.query)], load_packs({"example.yaml": PACK})[0], inflect)
 
-    assert bool(rules.match(Text(title=EXAMPLE_TITLE, body=EXAMPLE_BODY))) is example.true
+    assert bool(rules.match(EXAMPLE)) is example.true
+    assert bool(rules.met(EXAMPLE)) is example.true
+
+
+def inflect(word: str, language: str) -> tuple[str, ...] | None:
+    """A dictionary of two words."""
+    return {("strike", "en"): ("strike", "strikes"), ("burn", "en"): ("burn", "burned")}.get((word, language), (word,))
 
 
 def test_every_row_has_examples_of_both_kinds() -> None:
@@ -36,8 +43,8 @@ def test_every_row_has_examples_of_both_kinds() -> None:
 
 
 def test_powers() -> None:
-    """Tightest first: leaves, field, NOT, AND, OR."""
-    names = ["word", "field", "NOT", "AND", "OR"]
+    """Tightest first: leaves, field, NOT, NEAR, AND, OR."""
+    names = ["word", "field", "NOT", "NEAR", "AND", "OR"]
 
     assert sorted(names, key=lambda name: -OPERATORS[name].power) == names
     assert set(OPERATORS) >= INFIX
@@ -54,10 +61,13 @@ def test_needs() -> None:
     assert need_any([first, Need((), False)], cost) == Need((), False)
 
 
-@pytest.mark.parametrize("name", ["word", "phrase", "exact", "concept", "field"])
-def test_leaves_have_no_operands(name: str) -> None:
+LEAVES = ["word", "phrase", "exact", "concept", "field", "metadata", "forms"]
+
+
+@pytest.mark.parametrize("row", [OPERATORS[name] for name in LEAVES], ids=LEAVES)
+def test_leaves_have_no_operands(row: Operator) -> None:
     """A form that is a leaf cannot be evaluated over operands."""
     with pytest.raises(TypeError, match="0 given"):
-        OPERATORS[name].test([])
+        row.test([], Op(row.name, (), (0, 0)))
     with pytest.raises(TypeError, match="0 given"):
-        OPERATORS[name].need([], len)
+        row.need([], len)

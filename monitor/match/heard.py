@@ -1,0 +1,152 @@
+"""What an article has raised, and where: all that the operators are judged on.
+
+Positions are worked out only for queries that sets of signals have not refused already, and once per article.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor.match.borders import paragraph_ends, sentence_ends
+from monitor.match.fold import BORDER, UNSPACED, script_class, script_classes
+
+if TYPE_CHECKING:
+    from monitor.match.scan import Listeners, Scan, Variant
+
+Mark = tuple[int, int, int]
+"""A signal and the raw hit (start, end in the folded text) that raised it."""
+
+
+class Spot(NamedTuple):
+    """A place in the folded text: `[start, end)`, whole words where blanks part words."""
+
+    start: int
+    end: int
+    cores: tuple[tuple[int, int], ...]
+    """What is taken by hits; the rest lies between them."""
+    marks: tuple[Mark, ...]
+
+
+class Page:
+    """The places of an article's signals, and its words, sentences and paragraphs; each worked out when asked for."""
+
+    def __init__(self, scan: Scan, listeners: Listeners) -> None:
+        self._scan, self._listeners = scan, listeners
+        self._spots: dict[int, Sequence[Spot]] = {}
+
+    def spots(self, signal: int) -> Sequence[Spot]:
+        """Every occurrence that raises a signal, in the order of the text."""
+        if signal not in self._spots:
+            self._spots[signal] = sorted(self._find(signal))
+        return self._spots[signal]
+
+    def halves(self, at: int) -> int:
+        """Half words that begin before a folded place; a character of a script without blanks is one."""
+        return bisect_left(self._halves, at)
+
+    def field(self, at: int) -> str:
+        """The field a folded place lies in."""
+        return self._scan.field_at(at)
+
+    def sentence(self, spot: Spot) -> int | None:
+        """Number of the sentence that has all of a spot; None if no single one has."""
+        return self._unit(self._sentences, spot)
+
+    def paragraph(self, spot: Spot) -> int | None:
+        """Number of the paragraph; the title is one."""
+        return self._unit(self._paragraphs, spot)
+
+    @property
+    def repeated(self) -> bool:
+        """The summary stands in the body word for word."""
+        return self._scan.repeated
+
+    def _find(self, signal: int) -> Iterable[Spot]:
+        hits, patterns = self._hits, self._listeners.patterns_of(signal)
+        for pattern in hits.keys() & patterns:
+            for variant in self._listeners.rows[pattern]:
+                if variant.raises(signal):
+                    yield from self._of_variant(signal, variant, hits[pattern])
+
+    def _of_variant(self, signal: int, variant: Variant, hits: Sequence[tuple[int, int]]) -> Iterable[Spot]:
+        scan = self._scan
+        for start, end in hits:
+            if signal in variant.signals(scan.field_at(start)) and not (
+                not variant.plain and scan.objection(variant, start, end)
+            ):
+                whole = self._whole(*scan.core_span(start, end))
+                yield Spot(*whole, (whole,), ((signal, start, end),))
+
+    def _whole(self, start: int, end: int) -> tuple[int, int]:
+        """Up to the blanks, unless the script has none: `ukrain*` stands for the word it begins."""
+        text = self._scan.folded.text
+        if text[start - 1] != " " and script_class(text[start]) not in UNSPACED:
+            start = text.rindex(" ", 0, start) + 1
+        if text[end] != " " and script_class(text[end - 1]) not in UNSPACED:
+            end = text.index(" ", end)
+        return start, end
+
+    @cached_property
+    def _hits(self) -> Mapping[int, list[tuple[int, int]]]:
+        """Raw hits of the patterns of which somebody asks for places."""
+        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        placed = self._listeners.placed
+        for pattern, start, end in self._scan.all_hits:
+            if pattern in placed:
+                found[pattern].append((start, end))
+        return found
+
+    @cached_property
+    def _halves(self) -> list[int]:
+        import numpy as np
+
+        text = self._scan.folded.text
+        codes, classes = script_classes(text)
+        first = np.flatnonzero((codes[:-1] == ord(" ")) & (codes[1:] != ord(" "))) + 1
+        weights = np.zeros(len(codes), np.intp)
+        weights[first] = 2
+        if classes is not None:
+            weights[np.isin(classes, list(UNSPACED))] = 1
+        weights[codes == ord(BORDER)] = 0
+        result: list[int] = np.repeat(np.arange(len(codes)), weights).tolist()
+        return result
+
+    def _unit(self, ends: Sequence[int], spot: Spot) -> int | None:
+        offsets = self._scan.folded.offsets
+        first = bisect_right(ends, int(offsets[spot.start]))
+        return first if first == bisect_right(ends, int(offsets[spot.end - 1])) else None
+
+    @cached_property
+    def _sentences(self) -> Sequence[int]:
+        return sentence_ends(self._scan.folded.original)
+
+    @cached_property
+    def _paragraphs(self) -> Sequence[int]:
+        return paragraph_ends(self._scan.folded.original)
+
+
+class Heard(set[int]):
+    """The signals an article has raised, or a part of an article."""
+
+    __slots__ = ("_only", "page")
+
+    def __init__(
+        self, signals: Iterable[int], page: Page | None = None, only: Mapping[int, Sequence[Spot]] | None = None
+    ) -> None:
+        super().__init__(signals)
+        self.page = page
+        self._only = only
+
+    def spots(self, signal: int) -> Sequence[Spot]:
+        """Where a signal is raised, in the order of the text; of signals about the article as a whole nowhere."""
+        if signal not in self or self.page is None:
+            return ()
+        return self.page.spots(signal) if self._only is None else self._only.get(signal, ())
+
+    def part(self, only: Mapping[int, Sequence[Spot]], free: Iterable[int]) -> Heard:
+        """The same for a part of the text: these places, and signals that stand nowhere."""
+        return Heard([*only, *self.intersection(free)], self.page, only)

@@ -1,0 +1,33 @@
+"""The inflected forms of a word, from the dictionaries of the package `simplemma`, which need not be installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+Inflect = Callable[[str, str], tuple[str, ...] | None]
+"""Word and language → its forms, the word first; None without a dictionary of that language."""
+
+
+def dictionaries() -> Inflect | None:
+    """What is installed; None if there are no dictionaries at all."""
+    return inflect if find_spec("simplemma") else None
+
+
+@cache
+def inflect(word: str, language: str) -> tuple[str, ...] | None:
+    """All forms whose lemma is the word: as given, small, with a capital. Reads a dictionary: up to some seconds."""
+    found = import_module("simplemma.strategies.dictionaries.dictionary_factory")
+    if language not in found.SUPPORTED_LANGUAGES:
+        return None
+    entries: Mapping[str, str] = found.DefaultDictionaryFactory(cache_max_size=1).get_dictionary(language)
+    return forms_of(word, entries.items())
+
+
+def forms_of(word: str, entries: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The word and every form of it, from rows of form and lemma, in the order of the alphabet."""
+    lemmas = {word, word.lower(), word.capitalize()}
+    forms = {form for form, lemma in entries if lemma in lemmas}
+    return (word, *sorted(forms - {word}))

@@ -1,0 +1,147 @@
+"""`a NEAR/n b` and `a ONEAR/n b`: two places in one field with few words between."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+
+from monitor.match.heard import Heard, Mark, Page, Spot
+from monitor.match.operators.base import Cost, Example, Marks, Need, Operator, Part, Spots, Test
+from monitor.match.operators.disjunction import need_any
+from monitor.match.syntax import Op
+
+MAX_HULLS = 1_000
+"""Pairs of one operator in one article; more are not looked at."""
+
+
+class Neighbours:
+    """The places of one side, to be asked which of them stand near a place of the other."""
+
+    def __init__(self, page: Page, spots: Sequence[Spot], words: int, ordered: bool) -> None:
+        self._page, self._limit, self._ordered = page, 2 * words, ordered
+        self._spots = spots
+        self._starts = [page.halves(spot.start) for spot in spots]
+        ends = [page.halves(spot.end) for spot in spots]
+        self._longest = max((end - start for start, end in zip(self._starts, ends, strict=True)), default=0)
+
+    def of(self, spot: Spot) -> Iterator[Spot]:
+        """Those with at most so many words between, in the same field, that share no letter with it."""
+        page = self._page
+        begin, end = page.halves(spot.start), page.halves(spot.end)
+        first = end if self._ordered else begin - self._limit - self._longest
+        field = page.field(spot.start)
+        for number in range(bisect_left(self._starts, first), len(self._starts)):
+            if self._starts[number] > end + self._limit:
+                return
+            other = self._spots[number]
+            near = halves_between(page, spot, other) <= self._limit and page.field(other.start) == field
+            if near and apart(spot, other) and not (self._ordered and other.start < spot.end):
+                yield other
+
+
+def halves_between(page: Page, one: Spot, other: Spot) -> int:
+    """Half words between two places; none if they interlock."""
+    first, second = (one, other) if one.start <= other.start else (other, one)
+    return page.halves(second.start) - page.halves(first.end) if first.end < second.start else 0
+
+
+def apart(one: Spot, other: Spot) -> bool:
+    """Do two places share no letter?"""
+    if one.end <= other.start or other.end <= one.start:
+        return True
+    return all(a[1] <= b[0] or b[1] <= a[0] for a in one.cores for b in other.cores)
+
+
+def pairs(parts: Sequence[Part], node: Op, heard: Heard) -> Iterator[tuple[Spot, Spot]]:
+    """All pairs that are near, by the place of the left one."""
+    left, right = parts
+    if left.spots is None or right.spots is None or heard.page is None:
+        return
+    first = left.spots(heard)
+    second = right.spots(heard) if first else ()
+    if second:
+        known = Neighbours(heard.page, second, node.count, node.ordered)
+        yield from ((spot, other) for spot in first for other in known.of(spot))
+
+
+def judge_near(parts: Sequence[Part], node: Op) -> Test:
+    """True when some pair is near."""
+    return lambda heard: next(pairs(parts, node, heard), None) is not None
+
+
+def need_both(needs: Sequence[Need], cost: Cost) -> Need:
+    """One group per side."""
+    return Need(tuple(chain.from_iterable(need_any([need], cost).groups for need in needs)), False)
+
+
+def hulls(parts: Sequence[Part], node: Op) -> Spots:
+    """Each pair as one place, from the first letter to the last."""
+
+    def spots(heard: Heard) -> Sequence[Spot]:
+        return sorted({hull(pair) for pair in islice(pairs(parts, node, heard), MAX_HULLS)})
+
+    return spots
+
+
+def hull(spots: Sequence[Spot]) -> Spot:
+    """Several places as one; what lies between them is not taken."""
+    cores = tuple(sorted(chain.from_iterable(spot.cores for spot in spots)))
+    marks = tuple(chain.from_iterable(spot.marks for spot in spots))
+    return Spot(min(spot.start for spot in spots), max(spot.end for spot in spots), cores, marks)
+
+
+def marks_of_spots(spots: Spots) -> Marks:
+    """The hits that places are made of."""
+
+    def marks(heard: Heard) -> Iterator[Mark]:
+        return chain.from_iterable(spot.marks for spot in spots(heard))
+
+    return marks
+
+
+def marks_near(parts: Sequence[Part], node: Op) -> Marks:
+    """The hits of all pairs."""
+    return marks_of_spots(hulls(parts, node))
+
+
+NEAR = Operator(
+    name="NEAR",
+    syntax="a NEAR/n b",
+    power=25,
+    summary="in one field, at most n words between (bare: 4), in any order, at two different places; two characters of"
+    " a script without blanks count as one word; sides are terms, ORs of terms, and NEARs",
+    examples=(
+        Example("drone NEAR/1 kyiv", False),
+        Example("drone NEAR/2 kyiv", True),
+        Example("drone NEAR kyiv", True),
+        Example("strike NEAR/0 drone", True),
+        Example("kyiv NEAR/9 power", False),
+        Example("drone NEAR/5 drone", False),
+        Example('"power plant" NEAR/0 burned', True),
+        Example("(taiwan OR kyiv) NEAR/0 hits", True),
+        Example("drone NEAR/0 strike NEAR/1 kyiv", True),
+    ),
+    test=judge_near,
+    need=need_both,
+    marks=marks_near,
+    spots=hulls,
+    placed=True,
+)
+ONEAR = Operator(
+    name="ONEAR",
+    syntax="a ONEAR/n b, a NEAR/nf b",
+    power=25,
+    summary="the same with a first",
+    examples=(
+        Example("strike ONEAR/0 drone", False),
+        Example("drone ONEAR/0 strike", True),
+        Example("drone NEAR/2f kyiv", True),
+        Example("kyiv NEAR/2f drone", False),
+    ),
+    test=judge_near,
+    need=need_both,
+    marks=marks_near,
+    spots=hulls,
+    placed=True,
+)

@@ -1,0 +1,85 @@
+"""A tree as a test: what must occur for it to be true, how it is judged, and which hits make it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from monitor.match.heard import Heard, Mark, Spot
+from monitor.match.operators import OPERATORS
+from monitor.match.operators.base import Cost, Need, Part, Test
+from monitor.match.syntax import Leaf, Node, Op
+
+
+def plan(node: Node, signals: Mapping[Leaf, int], cost: Cost) -> Part:
+    """The tree compiled, its parts first."""
+    if isinstance(node, Leaf):
+        return _plan_leaf(node, signals[node])
+    parts = [plan(part, signals, cost) for part in node.parts]
+    operator = OPERATORS[node.name]
+    need = operator.need([part.need for part in parts], cost)
+    test = operator.test(parts, node)
+    return Part(
+        test=_after_groups(need, test) if operator.placed else test,
+        need=need,
+        marks=operator.marks(parts, node),
+        leaves=tuple(chain.from_iterable(part.leaves for part in parts)),
+        spots=operator.spots(parts, node),
+        placed=operator.placed or any(part.placed for part in parts),
+    )
+
+
+def _plan_leaf(leaf: Leaf, signal: int) -> Part:
+    def marks(heard: Heard) -> Iterator[Mark]:
+        return chain.from_iterable(spot.marks for spot in heard.spots(signal))
+
+    def spots(heard: Heard) -> tuple[Spot, ...]:
+        return tuple(heard.spots(signal))
+
+    return Part(
+        test=lambda heard: signal in heard,
+        need=Need((frozenset({signal}),), True),
+        marks=marks,
+        leaves=((leaf, signal),),
+        spots=None if leaf.meta else spots,
+    )
+
+
+def _after_groups(need: Need, test: Test) -> Test:
+    """The test, asked only where every group is met: sets cost less than places."""
+    groups = need.groups
+
+    def guarded(heard: Heard) -> bool:
+        # A plain loop: a generator costs as much as the sets.
+        for group in groups:
+            if heard.isdisjoint(group):
+                return False
+        return test(heard)
+
+    return guarded
+
+
+def placed_nodes(node: Node) -> Iterator[Op]:
+    """The outermost operators that ask for places, of those that speak for the query."""
+    return _placed(node, True)
+
+
+def _placed(node: Node, sign: bool) -> Iterator[Op]:
+    if isinstance(node, Leaf):
+        return
+    if OPERATORS[node.name].placed:
+        if sign:
+            yield node
+        return
+    for part in node.parts:
+        yield from _placed(part, sign != (node.name == "NOT"))
+
+
+def signals_with_places(node: Node, signals: Mapping[Leaf, int], inside: bool = False) -> Iterator[int]:
+    """Signals of which some operator asks where they are raised."""
+    if isinstance(node, Leaf):
+        if inside and not node.meta:
+            yield signals[node]
+        return
+    for part in node.parts:
+        yield from signals_with_places(part, signals, inside or OPERATORS[node.name].placed)
