@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,18 +64,25 @@ class _Token(AbstractTokenProvider):  # type: ignore[misc]
 async def open_admin(settings: ClusterSettings) -> AIOKafkaAdminClient:
     """Raises Unreachable with the cause."""
     admin = AIOKafkaAdminClient(**await connection(settings))
+    async with starting(settings, partial(close_bounded, admin)):
+        await admin.start()
+        if not await admin._client.force_metadata_update():
+            raise KafkaError("no broker answers")
+    return admin
+
+
+@asynccontextmanager
+async def starting(settings: ClusterSettings, close: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """The bounded start of a client. Raises Unreachable with the cause; the client is closed behind every failure."""
     with overhearing() as words:
         try:
             async with asyncio.timeout(settings.start_timeout):
-                await admin.start()
-                if not await admin._client.force_metadata_update():
-                    raise KafkaError("no broker answers")
+                yield
         except BaseException as error:
-            await close_bounded(admin)
+            await close()
             if isinstance(error, FAULTS):
                 raise unreachable(settings, error, words) from error
             raise
-    return admin
 
 
 @dataclass(slots=True)

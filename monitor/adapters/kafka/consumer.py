@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,12 +12,10 @@ from aiokafka.errors import KafkaError
 
 from monitor.adapters.kafka.client import (
     CLOSE_LIMIT,
-    FAULTS,
     ClusterSettings,
     close_bounded,
     connection,
-    overhearing,
-    unreachable,
+    starting,
 )
 from monitor.adapters.kafka.producer import end_bounded
 
@@ -38,17 +37,10 @@ async def open_consumer(settings: ClusterSettings, **options: Any) -> AIOKafkaCo
         fetch_max_wait_ms=PATIENCE,
         **options,
     )
-    with overhearing() as words:
-        try:
-            async with asyncio.timeout(settings.start_timeout):
-                await consumer.start()
-                if not await consumer._client.force_metadata_update():
-                    raise KafkaError("no broker answers")
-        except BaseException as error:
-            await close_consumer(consumer)
-            if isinstance(error, FAULTS):
-                raise unreachable(settings, error, words) from error
-            raise
+    async with starting(settings, partial(close_consumer, consumer)):
+        await consumer.start()
+        if not await consumer._client.force_metadata_update():
+            raise KafkaError("no broker answers")
     return consumer
 
 

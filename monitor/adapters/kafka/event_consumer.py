@@ -13,15 +13,13 @@ from aiokafka.errors import KafkaError
 
 from monitor.adapters.kafka.client import (
     CLOSE_LIMIT,
-    FAULTS,
     ClusterSettings,
     Stamps,
     close_bounded,
     connection,
     ended,
-    overhearing,
     stamps,
-    unreachable,
+    starting,
 )
 from monitor.adapters.kafka.event_places import Part, Places
 from monitor.adapters.kafka.event_ring import Read
@@ -75,16 +73,9 @@ class EventConsumer:
             max_partition_fetch_bytes=PART_BYTES,
         )
         self = cls(inner, settings, seen)
-        with overhearing() as words:
-            try:
-                async with asyncio.timeout(settings.start_timeout):
-                    await inner.start()
-                    await self.refresh()
-            except BaseException as error:
-                await self.close()
-                if isinstance(error, FAULTS):
-                    raise unreachable(settings, error, words) from error
-                raise
+        async with starting(settings, self.close):
+            await inner.start()
+            await self.refresh()
         return self
 
     async def refresh(self) -> None:

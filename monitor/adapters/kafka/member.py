@@ -23,9 +23,8 @@ from monitor.adapters.kafka.client import (
     close_bounded,
     connection,
     ended,
-    overhearing,
     stamps,
-    unreachable,
+    starting,
 )
 from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.producer import end_bounded
@@ -89,16 +88,9 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
             isolation_level="read_committed",
         )
         self = cls(inner, kind, (settings, seen), installation, told)
-        with overhearing() as words:
-            try:
-                async with asyncio.timeout(settings.start_timeout):
-                    await inner.start()
-                    await self._join()
-            except BaseException as error:
-                await self.close()
-                if isinstance(error, FAULTS):
-                    raise unreachable(settings, error, words) from error
-                raise
+        async with starting(settings, self.close):
+            await inner.start()
+            await self._join()
         return self
 
     async def _join(self) -> None:

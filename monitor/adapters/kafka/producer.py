@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -21,13 +22,11 @@ from aiokafka.errors import (
 from monitor.adapters.kafka.causes import IDEMPOTENT, TRANSACTIONAL, outdated
 from monitor.adapters.kafka.client import (
     CLOSE_LIMIT,
-    FAULTS,
     ClusterSettings,
     Freshness,
     close_bounded,
     connection,
-    overhearing,
-    unreachable,
+    starting,
 )
 from monitor.model.event import Record
 
@@ -103,19 +102,12 @@ class Producer:
 
 async def start_bounded(inner: AIOKafkaProducer, settings: ClusterSettings) -> None:
     """Connects and learns of every topic. Raises Unreachable with the cause; the producer is closed then."""
-    with overhearing() as words:
-        try:
-            async with asyncio.timeout(settings.start_timeout):
-                await inner.start()
-                await refresh(inner)
-                needed = TRANSACTIONAL if inner._txn_manager.transactional_id else IDEMPOTENT
-                if lacking := outdated(inner.client, needed):
-                    raise IncompatibleBrokerVersion(lacking)
-        except BaseException as error:
-            await end_producer(inner)
-            if isinstance(error, FAULTS):
-                raise unreachable(settings, error, words) from error
-            raise
+    async with starting(settings, partial(end_producer, inner)):
+        await inner.start()
+        await refresh(inner)
+        needed = TRANSACTIONAL if inner._txn_manager.transactional_id else IDEMPOTENT
+        if lacking := outdated(inner.client, needed):
+            raise IncompatibleBrokerVersion(lacking)
 
 
 async def missing_topics(inner: AIOKafkaProducer, topics: set[str], limit: float) -> set[str]:
