@@ -72,14 +72,16 @@ def figures(bench: Bench) -> Iterator[Figure]:
 
 
 @asynccontextmanager
-async def _ledger(bench: Bench, cluster: KafkaCluster, name: str) -> AsyncIterator[tuple[KafkaLedger, str]]:
+async def _ledger(
+    bench: Bench, cluster: KafkaCluster, name: str, shards: int = 1
+) -> AsyncIterator[tuple[KafkaLedger, str]]:
     """A ledger of its own with the feeds of the material, and the prefix of its topics."""
     prefix, several = f"{name}.", len(cluster.nodes) > 1
     table = TopicTable(prefix)
     copies = (3, 2) if several else (1, 1)
     settings = ClusterSettings(cluster.bootstrap_servers)
-    place = Installation(app=name, feeds=table.feeds, states=table.feed_state, shards=SHARDS)
-    await ensure(settings, (*table.plan(shipped().rules.watches, *copies), *table.ledger_plan(SHARDS, *copies)))
+    place = Installation(app=name, feeds=table.feeds, states=table.feed_state, shards=shards)
+    await ensure(settings, (*table.plan(shipped().rules.watches, *copies), *table.ledger_plan(shards, *copies)))
     await KafkaRegistry(settings, place).apply(FeedChanges(tuple(one.feed for one in outcomes(bench))))
     yield KafkaLedger(settings, place), prefix
 
@@ -138,15 +140,15 @@ async def _send(producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
 async def _sustained(bench: Bench, cluster: KafkaCluster) -> Figure:
     """All shards of one replica, each with feeds whose polls bring news as soon as the last ones are durable."""
     seconds, records = bench.pick(10, 2), stream(bench)
-    async with _ledger(bench, cluster, "sustained") as (ledger, prefix):
+    async with _ledger(bench, cluster, "sustained", SHARDS) as (ledger, prefix):
         shards = [await ledger.open(ShardId(number)) for number in range(SHARDS)]
         polls = [
             replace(one, records=_renamed(batch_of(bench, records, 25).records, prefix))
-            for one in outcomes(bench)[: bench.pick(60, 12)]
+            for one in outcomes(bench)[: bench.pick(60, 24)]
         ]
         started = time.perf_counter()
         counts = await asyncio.gather(
-            *(_feed(shard, polls[number::SHARDS], started + seconds) for number, shard in enumerate(shards))
+            *(_feed(shard, [one for one in polls if one.feed.id in shard.specs], started + seconds) for shard in shards)
         )
         rate = sum(counts) / (time.perf_counter() - started)
         for shard in shards:

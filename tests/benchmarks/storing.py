@@ -41,7 +41,9 @@ def stream(bench: Bench) -> Iterator[Record]:
     """Records of real articles and their alerts, again and again, each time with ids of their own."""
     numbers = count()
     for record in cycle([record for outcome in outcomes(bench) for record in outcome.records]):
-        yield replace(record, id=EventId(f"{next(numbers):032x}"))
+        id_ = EventId(f"{next(numbers):032x}")
+        headers = tuple((name, id_ if name == "ce_id" else value) for name, value in record.headers)
+        yield replace(record, id=id_, headers=headers)
 
 
 class Bare:
