@@ -126,7 +126,7 @@ class _Bench:
 
     def _bring_out(self, article: Article, unpublished: Item, change: Change) -> None:
         """Publishes an article for the first time."""
-        found = self.rules.matches(article, self.watches)
+        found = self.rules.matches(self.feed, article, self.watches)
         item = replace(unpublished, revision=1, alerted=tuple(watch_hash(one.watch.id) for one in found))
         alerting = found if self._alerting(article) else ()
         if self._publish(self._identified(item, article), change, (), found, alerting):
@@ -148,7 +148,7 @@ class _Bench:
 
     def _update(self, article: Article, unpublished: Item, changed: tuple[str, ...]) -> None:
         """An edit alerts only for watches the article did not meet before."""
-        found = self.rules.matches(article, self.watches)
+        found = self.rules.matches(self.feed, article, self.watches)
         fresh = tuple(one for one in found if watch_hash(one.watch.id) not in unpublished.alerted)
         alerted = unpublished.alerted + tuple(watch_hash(one.watch.id) for one in fresh)
         revised = replace(unpublished, revision=unpublished.revision + 1, alerted=alerted)

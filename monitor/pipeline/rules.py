@@ -37,13 +37,13 @@ class Rules:
     def passes(self, feed: FeedSpec, article: Article) -> bool:
         """Whether the feed's own filter lets the article through."""
         own = self.filters.get(feed.id)
-        return own is None or bool(own.match(text_of(article)))
+        return own is None or bool(own.match(text_of(article, feed)))
 
-    def matches(self, article: Article, allowed: frozenset[str]) -> tuple[Match, ...]:
+    def matches(self, feed: FeedSpec, article: Article, allowed: frozenset[str]) -> tuple[Match, ...]:
         """The watches this article meets, of those that are `allowed` to judge its feed."""
         if not allowed:
             return ()
-        text = text_of(article)
+        text = text_of(article, feed)
         return tuple(one for one in self.rules.match(text, allowed) if speaks(one.watch, text.language))
 
 

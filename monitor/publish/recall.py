@@ -41,6 +41,7 @@ class _Feed(msgspec.Struct):
     id: str
     name: str
     url: str
+    country: str | None
     tags: tuple[str, ...]
 
 
@@ -52,6 +53,9 @@ class _Article(msgspec.Struct):
     body: str | None
     url: str | None
     language: _Language
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    source: str | None
     feed: _Feed
 
 
@@ -73,24 +77,35 @@ def recall(value: bytes) -> Recalled | None:
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         return None
     said = event.article
+    feed = FeedSpec(FeedId(said.feed.id), said.feed.url, said.feed.name, country=said.feed.country, tags=said.feed.tags)
     return Recalled(
         id=ArticleId(said.id),
         revision=said.revision,
         time=time,
         baseline=event.change == "baseline",
         url=said.url,
-        text=Text(said.title, said.summary, said.body or "", primary_subtag(said.language.tag)),
+        text=_text_of(said, said.body or "", said.language.tag, feed),
         whole=said.body is not None,
-        feed=FeedSpec(FeedId(said.feed.id), said.feed.url, said.feed.name, tags=said.feed.tags),
+        feed=feed,
         watches=event.watches,
     )
 
 
-def text_of(article: Article) -> Text:
-    """What queries are judged on: clean text, and the primary subtag of its language."""
-    return Text(article.title, article.summary, article.body, primary_subtag(article.language.tag))
+def text_of(article: Article, feed: FeedSpec) -> Text:
+    """What queries are judged on: clean text, the primary subtag of its language, and what else can be asked for."""
+    return _text_of(article, article.body, article.language.tag, feed)
 
 
-def primary_subtag(tag: str) -> str:
-    """`fr` of `fr-CA`."""
-    return tag.partition("-")[0].lower()
+def _text_of(said: Article | _Article, body: str, tag: str, feed: FeedSpec) -> Text:
+    names = (feed.id, feed.name, said.source)
+    return Text(
+        title=said.title,
+        summary=said.summary,
+        body=body,
+        language=tag.partition("-")[0].lower(),
+        authors=said.authors,
+        url=said.url or "",
+        tags=said.tags,
+        sources=tuple(dict.fromkeys(name for name in names if name)),
+        country=feed.country or "",
+    )

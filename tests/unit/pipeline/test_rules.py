@@ -47,7 +47,7 @@ def test_a_feed_says_which_watches_judge_it(watches, allowed):
 def test_a_watch_says_which_languages_it_reads(languages, tag, met):
     """By the primary subtag."""
     rules = rules_of(watch("port", languages=languages))
-    found = rules.matches(article("Port reopens", language=Language(tag, "declared", 1.0)), frozenset({"port"}))
+    found = rules.matches(FEED, article("Port reopens", language=Language(tag, "declared", 1.0)), frozenset({"port"}))
     assert bool(found) is met
 
 

@@ -31,8 +31,10 @@ WATCHES = (
     watch("french", "drone* OR @drones", languages=("fr",)),
     watch("asia", "@drones", feed_tags=("asia",)),
     watch("desk", "port", feeds=("one",)),
+    watch("near", "drone* NEAR/3 (port OR ukraine)"),
+    watch("asked", '(port OR drone*) AND source:"The feed" AND NOT country:gb'),
 )
-FEEDS = (feed("one", tags=("asia",)), feed("two", watches=("port", "ukraine", "french")), feed("three", language="fr"))
+FEEDS = (feed("one", tags=("asia",)), feed("two", watches=("port", "ukraine", "french")), feed("three", name="", language="fr"))
 EDITIONS = (
     ("Port reopens", "Drones over Ukraine", "Football in Ukraine", "Weather"),
     ("Harbour closed", "Des drones sur le port, et rien de plus aujourd'hui", "An UAV seen"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,11 +20,11 @@ from monitor.testing.builders import article, feed
 from monitor.testing.clock import START
 from tests.support.polls import TOPICS, watch
 
-FEED = feed("desk", tags=("world", "asia"), watches=("port",))
+FEED = feed("desk", tags=("world", "asia"), watches=("port",), country="GB")
 ARTICLES = (
-    article("Port reopens", summary="The port\u2028opens", body="A 🇺🇦 flag 𠮷\nover the port"),
+    article("Port reopens", summary="The port\u2028opens", body="A 🇺🇦 flag 𠮷\nover the port", authors=("Ann",)),
     article("", body="Дрони над портом", language=Language("uk-UA", "detected", 0.9)),
-    article("無人機", url=None, language=Language("zh-Hant", "script", 1.0)),
+    article("無人機", url=None, source="Elsewhere", tags=("harbour",), language=Language("zh-Hant", "script", 1.0)),
     article("UAVs and drones", summary="", body="", language=Language()),
 )
 
@@ -40,7 +41,7 @@ def test_the_text_is_the_one_the_article_was_judged_by(said: Article) -> None:
     found = recall(record(event(said), TOPICS).value)
 
     assert found is not None
-    assert found.text == text_of(said)
+    assert found.text == text_of(said, FEED)
     assert found.whole
 
 
@@ -48,11 +49,16 @@ def test_the_text_is_the_one_the_article_was_judged_by(said: Article) -> None:
 def test_it_meets_what_the_article_meets(said: Article) -> None:
     """With the same hits at the same places."""
     queries = {"port": "port OR title:drones", "drones": "@drones", "ukraine": "@ukraine OR @ukraine.weak"}
+    queries |= {
+        "tag": "tag:harbour",
+        "source": "@drones AND source:(desk OR elsewhere) AND country:gb",
+        "who": "author:ann",
+    }
     rules = compile_rules([watch(name, query) for name, query in queries.items()], builtin_packs())
     found = recall(record(event(said), TOPICS).value)
 
     assert found is not None
-    assert rules.match(found.text) == rules.match(text_of(said)) != ()
+    assert rules.match(found.text) == rules.match(text_of(said, FEED)) != ()
 
 
 def test_what_people_recognise_it_by() -> None:
@@ -65,13 +71,21 @@ def test_what_people_recognise_it_by() -> None:
     assert (found.feed.id, found.feed.name, found.feed.tags) == ("desk", "Desk", ("world", "asia"))
 
 
+def test_what_else_can_be_asked_for() -> None:
+    """The feed goes by its id, its name and what it says of itself."""
+    assert text_of(ARTICLES[2], FEED) == Text(
+        title="無人機", language="zh", tags=("harbour",), sources=("desk", "Desk", "Elsewhere"), country="GB"
+    )
+    assert text_of(ARTICLES[0], replace(FEED, name="", country=None)).sources == ("desk",)
+
+
 def test_an_event_without_body() -> None:
     """`publish.body: false`: title and summary are all there is."""
     found = recall(record(event(ARTICLES[0]), TOPICS, body=False).value)
 
     assert found is not None
     assert not found.whole
-    assert found.text == Text("Port reopens", "The port\u2028opens", "", "en")
+    assert found.text == replace(text_of(ARTICLES[0], FEED), body="")
 
 
 def test_keys_of_a_later_version_are_left_alone() -> None:
