@@ -5,8 +5,10 @@ Faults of topics, and of who owns what, are in `test_kafka_faults_of_owners.py`.
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -213,6 +215,53 @@ def test_f09_too_few_replicas_in_sync_are_waited_for(brokers: KafkaCluster, tmp_
         brokers.start(2)
         here.flow(60)
         here.judge(least=88)
+
+
+def test_f09_a_disk_of_the_broker_that_is_full_costs_nothing(kafka_jars: None, tmp_path: Path) -> None:
+    """The broker ends at the first write that finds no room; when it has room again, everything comes once."""
+    cluster = KafkaCluster(tmp_path / "kafka")
+    (node,) = cluster.nodes
+    with volume(node.folder / "data", "64m") as disk:
+        try:
+            cluster.start()
+            with stand(cluster, tmp_path) as here:
+                daemon = here.fleet.start()
+                here.flow(60)
+                fill(disk / "filler")
+                here.issue(20)
+                until(lambda: not node.alive, 60, "the end of the broker")
+                assert "No space left on device" in node.log.read_text()
+                here.issue(20)
+                here.told("shard .*(transaction|Kafka|broker)")
+                (disk / "filler").unlink()
+                cluster.start()
+                here.flow()
+                assert daemon.poll() is None
+                here.judge(least=160)
+        finally:
+            cluster.kill()
+
+
+@contextmanager
+def volume(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of this size at a folder; skips where none may be mounted."""
+    folder.mkdir(parents=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a small tmpfs")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(file: Path) -> None:
+    """Takes what room is left, to the last page."""
+    with file.open("wb", buffering=0) as filler, suppress(OSError):
+        while filler.write(bytes(4096)):
+            pass
 
 
 def strict(here: Stand) -> str:
