@@ -104,6 +104,15 @@ async def test_records_arrive_as_they_are(kafka: Brokers, sink_on: SinkOn) -> No
     assert_in_order(messages)
 
 
+async def test_cluster_it_reads_from_is_refused_under_any_name(kafka: Brokers) -> None:
+    """The sink of a Kafka ledger in the ledger's own topics would take its own records for new ones, for ever."""
+    numbers = [server.rpartition(":")[2] for server in kafka.bootstrap_servers]
+    alias = ClusterSettings(tuple(f"localhost:{number}" for number in numbers))
+    sink = KafkaSink("again", alias, source=ClusterSettings(kafka.bootstrap_servers))
+    with pytest.raises(Retry, match=r"is the cluster of the Kafka ledger.*leave the sink again out"):
+        await sink.resume()
+
+
 async def test_log_keeps_the_cursor(kafka: Brokers, sink_on: SinkOn) -> None:
     """Kafka is not asked where to go on."""
     assert await sink_on(kafka).resume() is None

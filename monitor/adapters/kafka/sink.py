@@ -13,6 +13,7 @@ from aiokafka.errors import InvalidTimestampError, TopicAuthorizationFailedError
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings
 from monitor.adapters.kafka.producer import REFUSED, Producer
+from monitor.adapters.kafka.survey import cluster_id
 from monitor.adapters.kafka.topics import Tool, ensure
 from monitor.errors import Reject, Retry, Unreachable, UsageError
 from monitor.model.event import Logged
@@ -31,12 +32,20 @@ class KafkaSink:
     """`ports.Sink`. A topic that is missing is made from the one table of topics, or waited for; never by use."""
 
     def __init__(
-        self, name: str, settings: ClusterSettings, plan: Callable[[], Sequence[TopicSpec]] | None = None
+        self,
+        name: str,
+        settings: ClusterSettings,
+        plan: Callable[[], Sequence[TopicSpec]] | None = None,
+        *,
+        source: ClusterSettings | None = None,
     ) -> None:
-        """`plan` tells how missing topics are made (`topics.ensure`); None = somebody else makes them."""
+        """`plan` tells how missing topics are made (`topics.ensure`); None = somebody else makes them.
+
+        `source`: the cluster that the records come from, which is no place to write them to.
+        """
         require_codec()
         self.name = name
-        self._settings, self._plan = settings, plan
+        self._settings, self._plan, self._source = settings, plan, source
         self._producer: Producer | None = None
         self._clear = True
         self._budget = BUDGET
@@ -47,6 +56,8 @@ class KafkaSink:
 
         Raises Retry while the cluster is away, or with the remedy for a topic that cannot be made.
         """
+        if self._source is not None:
+            await self._require_another(self._source)
         if self._plan is not None:
             await self._make(self._plan())
 
@@ -63,6 +74,18 @@ class KafkaSink:
             raise Reject(refused[seq], seq)
         last = max((logged.seq for logged in records), default=0)
         self._done = {seq for seq in self._done if seq > last}
+
+    async def _require_another(self, source: ClusterSettings) -> None:
+        """One cluster has many addresses; into the topics it is read from, a record would come back without end."""
+        try:
+            here, there = await cluster_id(self._settings), await cluster_id(source)
+        except Unreachable as error:
+            raise Retry(str(error), WAIT) from error
+        if here == there:
+            servers = ", ".join(self._settings.bootstrap_servers)
+            why = f"{servers} is the cluster of the Kafka ledger, which writes these topics itself"
+            raise Retry(f"{why}; leave the sink {self.name} out, or give it another cluster", LONG_WAIT)
+        self._source = None
 
     async def close(self) -> None:
         """Ends within 3 s, also with all brokers gone."""

@@ -62,6 +62,18 @@ async def survey(settings: ClusterSettings) -> Survey:
         return Survey(len(client.cluster.brokers()), unserved(served))
 
 
+async def cluster_id(settings: ClusterSettings) -> str:
+    """What the cluster calls itself, by whatever addresses it is reached. Raises Unreachable."""
+    admin = await open_admin(settings)
+    try:
+        async with asyncio.timeout(settings.request_timeout):
+            return str((await admin.describe_cluster())["cluster_id"])
+    except FAULTS as error:
+        raise unreachable(settings, error, ()) from error
+    finally:
+        await close_bounded(admin)
+
+
 async def members(settings: ClusterSettings, group: str) -> int:
     """How many processes share the work of a group now; 0 if it never had one.
 

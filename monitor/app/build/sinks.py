@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from monitor.config.schema import AnySink, JsonlSettings, KafkaSettings, Settings
+from monitor.config.schema import AnySink, JsonlSettings, KafkaLedgerSettings, KafkaSettings, Settings
 from monitor.model.watch import Watch
 from monitor.ports import Point, Sink, pass_by
 from monitor.publish.topics import TopicSpec, TopicTable
@@ -60,7 +60,9 @@ def _kafka(wanted: AnySink, context: SinkContext) -> Sink:
     assert isinstance(wanted, KafkaSettings)
     topics = context.settings.topics
     plan = (lambda: plan_of(context.settings, context.watches())) if topics.ensure else None
-    return KafkaSink(name_of(wanted), cluster(wanted, context.settings), plan)
+    ledger = context.settings.ledger
+    source = cluster(ledger, context.settings) if isinstance(ledger, KafkaLedgerSettings) else None
+    return KafkaSink(name_of(wanted), cluster(wanted, context.settings), plan, source=source)
 
 
 def plan_of(settings: Settings, watches: Sequence[Watch]) -> tuple[TopicSpec, ...]:
@@ -69,8 +71,8 @@ def plan_of(settings: Settings, watches: Sequence[Watch]) -> tuple[TopicSpec, ..
     return table.plan(watches, settings.topics.replication, settings.topics.min_insync_replicas)
 
 
-def cluster(wanted: KafkaSettings, settings: Settings) -> ClusterSettings:
-    """How to reach the cluster of a kafka sink."""
+def cluster(wanted: KafkaSettings | KafkaLedgerSettings, settings: Settings) -> ClusterSettings:
+    """How to reach the cluster of a kafka sink, or of the ledger."""
     from monitor.adapters.kafka.client import ClusterSettings
 
     return ClusterSettings(wanted.bootstrap_servers, wanted.security, client_id=settings.app)
