@@ -34,7 +34,11 @@ WATCHES = (
     watch("near", "drone* NEAR/3 (port OR ukraine)"),
     watch("asked", '(port OR drone*) AND source:"The feed" AND NOT country:gb'),
 )
-FEEDS = (feed("one", tags=("asia",)), feed("two", watches=("port", "ukraine", "french")), feed("three", name="", language="fr"))
+FEEDS = (
+    feed("one", tags=("asia",)),
+    feed("two", watches=("port", "ukraine", "french")),
+    replace(feed("three", language="fr"), name=""),
+)
 EDITIONS = (
     ("Port reopens", "Drones over Ukraine", "Football in Ukraine", "Weather"),
     ("Harbour closed", "Des drones sur le port, et rien de plus aujourd'hui", "An UAV seen"),
