@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,30 @@ def test_f06_i6_every_right_that_lacks_is_named_with_its_command(
             obey(guarded.bootstrap_servers, word)
             done.update(commands(word))
         assert len(done) >= 3, done
+        here.flow(items=10)
+        here.judge(least=40)
+
+
+def test_f14_i6_a_wrong_password_is_told_and_the_right_one_picked_up(
+    guarded: Guarded, secrets: Path, tmp_path: Path
+) -> None:
+    """The process stays up and says which key to look at; when the file has been mended it goes to work by itself."""
+    file = tmp_path / "password"
+    file.write_text("battery staple\n")
+    settings = ledger(guarded, secrets, "other")
+    settings["security"]["password_file"] = str(file)
+    with stand(guarded, tmp_path, ledger=settings) as here:
+        app = here.prefix.rstrip(".")
+        everything = f"--topic {app} --group {app} --transactional-id {app} --resource-pattern-type prefixed"
+        allow = f"kafka-acls.sh --add --allow-principal User:other --operation All {everything}"
+        assert obey(guarded.bootstrap_servers, allow) == 1
+        daemon = here.fleet.start()
+        assert "`security.username` and `security.password_file`" in here.told("SaslAuthenticationFailed")
+        time.sleep(3.0)
+        assert here.ask("/livez")[0] == 200
+        assert daemon.poll() is None
+        file.write_text(f"{PASSWORD}\n")
+        until(here.ready, FLOW, "readiness")
         here.flow(items=10)
         here.judge(least=40)
 
