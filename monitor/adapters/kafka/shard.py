@@ -54,6 +54,7 @@ class KafkaShard:
         self._turn, self._alive, self._closed = asyncio.Lock(), True, False
         self._changes: asyncio.Queue[FeedChanges | LedgerError | None] = asyncio.Queue()
         self._following = asyncio.create_task(self._follow())
+        self._following.add_done_callback(self._heard)
 
     @property
     def pace(self) -> float:
@@ -115,9 +116,14 @@ class KafkaShard:
         await end_bounded(self._following)
 
     async def _follow(self) -> None:
-        try:
-            async for kept in self._follower:
-                if (change := self._mirror.follow(kept)) is not None:
-                    self._changes.put_nowait(change)
-        except LedgerError as error:
+        async for kept in self._follower:
+            if (change := self._mirror.follow(kept)) is not None:
+                self._changes.put_nowait(change)
+
+    def _heard(self, following: asyncio.Task[None]) -> None:
+        """Whatever has ended it, whoever listens has to know: else feeds would never change here any more."""
+        error = None if following.cancelled() else following.exception()
+        if error is not None and not isinstance(error, LedgerError):
+            error = LedgerError(f"the registry cannot be followed: {type(error).__name__} {error}")
+        if isinstance(error, LedgerError):
             self._changes.put_nowait(error)
