@@ -15,11 +15,12 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which events are judged: made from `since` on and up to `until`, at most so many."""
+    """Which events are judged: made from `since` on and up to `until`, at most so many; `chunk` are held at once."""
 
     since: Instant
     until: Instant
     limit: int | None = None
+    chunk: int = CHUNK
 
 
 async def backtest(log: EventLog, topic: str, after: int, trial: Trial, span: Span) -> None:
@@ -29,7 +30,7 @@ async def backtest(log: EventLog, topic: str, after: int, trial: Trial, span: Sp
     """
     at = after
     while span.limit is None or trial.total < span.limit:
-        records = await log.read(at, (topic,), CHUNK)
+        records = await log.read(at, (topic,), span.chunk)
         if not records:
             return
         for one in records:

@@ -77,8 +77,9 @@ class Samples:
 
 @dataclass(slots=True)
 class Firsts:
-    """Which articles have been here before, of the newest `REMEMBERED`."""
+    """Which articles have been here before, of so many of the newest."""
 
+    most: int = REMEMBERED
     _seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
     def is_first(self, name: str) -> bool:
@@ -86,7 +87,7 @@ class Firsts:
         if name in self._seen:
             return False
         self._seen[name] = None
-        if len(self._seen) > REMEMBERED:
+        if len(self._seen) > self.most:
             self._seen.popitem(last=False)
         return True
 

@@ -28,8 +28,6 @@ NOT_WRITTEN = {"Hit", "Match", "Text", "FeedChanges"}
 """Values of the same modules that no file has."""
 WRITERS = {"monitor.config.feeds", "monitor.config.watches"}
 """Copy what files say; that is no effect."""
-WITHOUT_EFFECT = {"owner"}
-"""Settings that are read from files and by nothing else."""
 BROAD = {
     "monitor/adapters/processes.py",
     "monitor/app/worker.py",
@@ -66,13 +64,12 @@ def test_what_is_public_is_explained() -> None:
 
 
 def test_every_setting_has_an_effect() -> None:
-    """A key that nothing reads is a promise nobody keeps; those known are named in `docs/critiques.md`."""
+    """A key that nothing reads is a promise nobody keeps."""
     readers = [module for module in modules() if module.name not in WRITERS]
     read = {node.attr for module in readers for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
-    unread = {name for kind in _settings() for name in (field.name for field in fields(kind)) if name not in read}
-    assert unread == WITHOUT_EFFECT
-    critiques = (ROOT / "docs/critiques.md").read_text(encoding="utf-8")
-    assert [name for name in WITHOUT_EFFECT if f"`{name}`" not in critiques] == []
+    assert {
+        name for kind in _settings() for name in (field.name for field in fields(kind)) if name not in read
+    } == set()
 
 
 def test_no_global_statement() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from monitor.app import backtest as module
 from monitor.app.backtest import Span, backtest
 from monitor.match.compiler import compile_rules
 from monitor.model.event import Logged
@@ -53,12 +52,11 @@ async def judged(made: Desk, span: Span, after: int = 0) -> Trial:
     return tried
 
 
-async def test_every_article_is_judged_once_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_article_is_judged_once_and_nothing_else() -> None:
     """Chunk by chunk: a log of any length needs the memory of one."""
-    monkeypatch.setattr(module, "CHUNK", 7)
     made, tried = desk(50), trial()
     log = Watched(made.store, ManualClock())
-    await backtest(log, TOPICS.articles, 0, tried, EVER)
+    await backtest(log, TOPICS.articles, 0, tried, Span(0.0, START + 1e6, chunk=7))
 
     assert (tried.total, tried.met.total(), tried.unreadable) == (50, 50, 0)
     assert log.most == 7

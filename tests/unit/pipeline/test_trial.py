@@ -17,7 +17,6 @@ from monitor.model.event import AlertEvent, ArticleEvent, Event, Record
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import ArticleId
 from monitor.model.watch import Text, Watch
-from monitor.pipeline import trial as trials
 from monitor.pipeline.rules import Rules
 from monitor.pipeline.trial import Firsts, Sample, Samples, Trial, Version
 from monitor.publish.recall import Recalled, recall
@@ -188,9 +187,8 @@ def test_samples_do_not_depend_on_the_order() -> None:
     assert none.shown == []
 
 
-def test_memory_of_articles_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_of_articles_is_bounded() -> None:
     """The oldest are forgotten first."""
-    monkeypatch.setattr(trials, "REMEMBERED", 2)
-    firsts = Firsts()
+    firsts = Firsts(2)
 
     assert [firsts.is_first(name) for name in ("a", "b", "a", "c", "b", "a")] == [True, True, False, True, False, True]
