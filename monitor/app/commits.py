@@ -97,8 +97,8 @@ class Commits:
                 while self._queue:
                     await self._keep_pace()
                     await self._commit(self._take())
-                if self._flushing or self._moving:
-                    await self._write_rest()
+                    await self._write_what_waits()
+                await self._write_what_waits()
             await self._write_rest()
             self._fail(LedgerError("the shard was closed"))
         except LedgerError as error:
@@ -118,6 +118,11 @@ class Commits:
     def stay(self, feed: FeedId) -> None:
         """It has been edited in time: its host is one of ours."""
         self._moving.pop(feed, None)
+
+    async def _write_what_waits(self) -> None:
+        """Also between batches: in a busy shard one follows the other for ever, and who leaves is polled by nobody."""
+        if self._flushing or self._moving:
+            await self._write_rest()
 
     async def _write_rest(self) -> None:
         """Due times, and feeds that leave, after everything they led to."""

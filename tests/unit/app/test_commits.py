@@ -284,3 +284,25 @@ async def test_a_move_waits_for_its_turn_and_is_told_when_it_is_durable():
         await asyncio.sleep(0.2)
         assert gone == ["b"]
     assert [(batch.moved, batch.dues) for batch in ledger.batches[1:]] == [((moved("b"),), ((FeedId("c"), 5.0),))]
+
+
+@virtual
+async def test_a_feed_that_leaves_a_busy_shard_does_not_wait_for_its_end():
+    """While a batch is written the next one gathers, so the queue is never empty; nobody polls the feed meanwhile."""
+    ledger, gone = SlowLedger(), asyncio.Event()
+
+    async def poll(name: str) -> None:
+        while True:
+            await commits.settle(FeedId(name), outcome(name), b"state")
+            await asyncio.sleep(0.3)
+
+    async with queue(ledger) as commits:
+        polls = [asyncio.create_task(poll(name)) for name in ("a", "b")]
+        await asyncio.sleep(0.5)
+        polls.append(asyncio.create_task(poll("c")))
+        await asyncio.sleep(1)
+        commits.move(Moved(feed("leaving"), b"state", ShardId(1)), gone.set)
+        await asyncio.sleep(5)
+        assert gone.is_set()
+        for one in polls:
+            one.cancel()
