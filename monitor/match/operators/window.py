@@ -30,14 +30,18 @@ def narrowest_of(parts: Sequence[Part], heard: Heard) -> Iterator[list[Spot]]:
 
 
 def narrowest(places: Sequence[tuple[Spot, int]], wanted: Counter[int]) -> Iterator[list[Spot]]:
-    """For each place the latest places before it that complete it; by a queue per word."""
+    """The windows with all words that have no such window in them; by a queue of the latest places per word."""
     latest: dict[int, deque[Spot]] = {signal: deque(maxlen=number) for signal, number in wanted.items()}
+    begin = -1
     for spot, signal in places:
         queue = latest[signal]
         if not queue or queue[-1].start < spot.start:
             queue.append(spot)
         if all(len(latest[each]) == number for each, number in wanted.items()):
-            yield [found for row in latest.values() for found in row]
+            first = min(row[0].start for row in latest.values())
+            if first > begin:
+                begin = first
+                yield [found for row in latest.values() for found in row]
 
 
 def others(page: Page, spots: Sequence[Spot]) -> int:
