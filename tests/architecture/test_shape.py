@@ -12,7 +12,7 @@ from monitor.fetch import settings as fetch_settings
 from monitor.model import feed, watch
 from monitor.parse import settings as parse_settings
 from monitor.schedule import settings as schedule_settings
-from tests.support.project import ROOT, Module, body_lines, functions, modules, modules_of_tests, texts
+from tests.support.project import Module, body_lines, functions, modules, modules_of_tests, texts
 
 LONGEST_BODY = 50
 LONGEST_MODULE, LONGEST_ADAPTER = 400, 250
