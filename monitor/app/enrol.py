@@ -15,6 +15,7 @@ from monitor.errors import ConfigError, LedgerError, Problem
 from monitor.model.feed import FeedChanges, FeedSpec, Mark
 from monitor.model.ids import FeedId
 from monitor.model.notes import Enrolled, EnrolmentFailed, Note
+from monitor.model.units import Instant
 from monitor.ports import Clock, Registry
 
 TICK = 0.5
@@ -24,6 +25,8 @@ RECHECK = 600.0
 a change of it, and the registry puts that right when it is next written."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before another attempt at a ledger that failed; doubled up to the longest."""
+AHEAD = 60.0
+"""Seconds by which the clocks of replicas may differ without a word."""
 SUPERSEDED = "a configuration that another replica read later is in force for the feeds"
 
 
@@ -59,6 +62,8 @@ class Enrolment:
         self._share, self._extra = share, tuple(extra)
         self._wanted: Config | None = None
         self._mark: Mark | None = None
+        self._stored: Mark | None = None
+        """What the registry was last seen to be level with."""
         self._due, self._wait = 0.0, FIRST_WAIT
         self._owned = False
         self._level: Mark | None = None
@@ -77,7 +82,7 @@ class Enrolment:
             await self.bring(config)
             return
         if self._mark is None or self._mark.generation != config.generation:
-            self._mark = Mark(config.generation, self._clock.now())
+            self._mark = Mark(config.generation, self._now())
         self._wanted, self._due, self._wait = config, 0.0, FIRST_WAIT
         self._clear()
 
@@ -88,7 +93,8 @@ class Enrolment:
         on an empty folder must not take them from the others.
         """
         share, mark = self._share, self._mark
-        older = share is not None and _is_older(mark, await share.mark())
+        self._stored = await share.mark() if share is not None else None
+        older = _is_older(mark, self._stored)
         known = await self._registry.feeds()
         change = feeds(known.values(), (*config.feeds, *self._extra))
         if older:
@@ -113,6 +119,18 @@ class Enrolment:
                 await self._attempt(self._wanted)
             await self._clock.sleep_until(self._clock.monotonic() + TICK)
 
+    def _now(self) -> Instant:
+        """Later than anything that was applied before, though the clock of whoever did so was ahead."""
+        return max(self._clock.now(), self._stored.read_at if self._stored is not None else 0.0)
+
+    def _superseded(self) -> str:
+        ahead = self._stored.read_at - self._clock.now() if self._stored is not None else 0.0
+        if ahead < AHEAD:
+            return SUPERSEDED
+        return (
+            f"{SUPERSEDED}: {ahead:.0f} s from now, so that a clock is wrong; change the files once more to have these"
+        )
+
     def _look(self, owns: bool) -> None:
         """Who has just become the writer compares at once; who has ceased to be has no trouble any more."""
         if owns and not self._owned:
@@ -133,7 +151,7 @@ class Enrolment:
             if level:
                 self._succeed(config)
             else:
-                self._fail(config, SUPERSEDED, RECHECK)
+                self._fail(config, self._superseded(), RECHECK)
 
     def _succeed(self, config: Config) -> None:
         if self._wanted is config:

@@ -190,6 +190,26 @@ async def test_replicas_that_differ_in_a_port_only_agree_about_the_feeds():
 
 
 @virtual
+async def test_a_clock_that_was_an_hour_ahead_keeps_no_later_change_out():
+    """What is read after its mark was seen is later; who has not seen it says that a clock is wrong, and what helps."""
+    store = MemoryStore()
+    store.mark = Mark("of a clock that is wrong", START + 3600)
+    replica = Replica(store)
+    replica.owns = True
+    async with serving(replica):
+        await replica.enrolment.take(config("a"))
+        await asyncio.sleep(1)
+        assert store.specs == {}
+        assert replica.enrolment.problem.startswith(f"{SUPERSEDED}: 3600 s from now")
+        await replica.enrolment.take(config("a", "b"))
+        await asyncio.sleep(1)
+        assert (set(store.specs), replica.enrolment.problem) == ({"a", "b"}, "")
+        await replica.enrolment.take(config("b"))
+        await asyncio.sleep(1)
+        assert set(store.specs) == {"b"}
+
+
+@virtual
 async def test_a_newer_configuration_that_comes_in_between_wins():
     """The registry itself says no, after the comparison."""
     store = MemoryStore()
