@@ -82,12 +82,13 @@ def fences(installation: Installation, shard: ShardId) -> tuple[Entry, Entry]:
 
 def contents(registry: Iterable[Kept], states: Iterable[Kept]) -> Contents:
     """What the records of one shard come to, each topic's in order. Raises LedgerError for what cannot be read."""
-    found = Contents()
+    found, registry = Contents(), list(registry)
+    brought = _brought(registry)
     for kept in _newest(registry).values():
         if is_feed(kept.key) and kept.value is not None:
             feed, found.specs[FeedId(kept.key)] = FeedId(kept.key), spec_of(kept)
-            if STATE in kept.headers:
-                found.brought[feed] = kept.headers[STATE]
+            if feed in brought:
+                found.brought[feed] = brought[feed]
     newest = _newest(states)
     _read_states(found, newest)
     _read_dues(found, newest)
@@ -106,6 +107,18 @@ def spec_of(kept: Kept) -> FeedSpec:
     except ValueError as error:
         place = f"partition {kept.partition}, offset {kept.offset}"
         raise LedgerError(f"the registry's record of {kept.key} ({place}) cannot be read: {error}") from error
+
+
+def _brought(registry: Iterable[Kept]) -> dict[FeedId, bytes]:
+    """What each feed brought along since it was last removed here. A change of the registry that overtook a move makes
+    the former owner pass it on once more, with nothing: that takes away no memory."""
+    found: dict[FeedId, bytes] = {}
+    for kept in registry:
+        if kept.value is None:
+            found.pop(FeedId(kept.key), None)
+        elif STATE in kept.headers:
+            found[FeedId(kept.key)] = kept.headers[STATE]
+    return found
 
 
 def _newest(records: Iterable[Kept]) -> dict[str, Kept]:

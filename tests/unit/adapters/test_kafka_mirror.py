@@ -68,6 +68,15 @@ def test_a_state_that_was_brought_counts_until_there_is_one_here() -> None:
     assert (found.states, found.brought) == ({A: b"own"}, {B: b"brought", C: b"brought"})
 
 
+def test_a_feed_that_is_passed_on_twice_keeps_what_it_brought() -> None:
+    """The second time with nothing, for a change overtook the move; what is removed is forgotten all the same."""
+    registry = kept(put(A, b"brought"), put(B, b"brought"), put(A, language="uk"), gone(B), put(B))
+
+    found = contents(registry, ())
+
+    assert (found.brought, found.specs[A].language) == ({A: b"brought"}, "uk")
+
+
 def test_a_state_written_after_the_due_times_ends_that_of_its_feed() -> None:
     dues = dues_entry(OURS, HERE, {A: 1.0, B: 2.0, C: 3.0})
 
