@@ -14,6 +14,7 @@ from monitor.config.places import EMPTY, Node, plant
 from monitor.config.schema import PLACEHOLDER, Settings
 from monitor.errors import ConfigError, Problem
 from monitor.model.watch import Place
+from monitor.publish.topics import TopicTable
 
 ABSENT = plant(None, "monitor.yaml")
 YAML = (".yaml", ".yml")
@@ -51,6 +52,7 @@ def load(
     _feeds(found, files)
     _watches(found, files)
     _references(found)
+    _topics(found)
     _secrets(found, secrets)
     judged = judge(found.feeds, found.watches, files)
     found.problems += judged.problems
@@ -126,6 +128,17 @@ def _references(found: _Gathered) -> None:
                     place = entry.node.at((key, number)).place
                     path = problems.spell((*entry.path, key, number))
                     found.warnings.append(problems.at(place, path, "MON-CFG-012", message))
+
+
+def _topics(found: _Gathered) -> None:
+    """No alert may lie among the ledger's own records: no shard could be opened any more."""
+    table = TopicTable(found.settings.topics.prefix, found.settings.alerts.topic)
+    for entry in found.watches:
+        if (topic := table.alert(entry.watch)) in (table.feeds, table.feed_state, table.rescue):
+            key = "topic" if entry.watch.topic else "id"
+            message = f"its alerts would go to {topic}, which is the ledger's own; name another `topic`"
+            path = problems.spell((*entry.path, key))
+            found.problems.append(problems.at(entry.place(key), path, "MON-CFG-010", message))
 
 
 def _secrets(found: _Gathered, texts: Mapping[str, str]) -> None:

@@ -178,3 +178,26 @@ def test_a_feed_that_will_never_be_asked_is_a_warning_that_names_the_setting(url
 
     assert (warning.file, warning.line) == ("feeds/a.yaml", 2)
     assert setting in warning.message
+
+
+@pytest.mark.parametrize(
+    ("template", "watch", "place"),
+    [
+        ("alerts.{watch}", "{id: x, query: ukraine, topic: feeds}", "topic"),
+        ("alerts.{watch}", "{id: x, query: ukraine, topic: feed-state}", "topic"),
+        ("{watch}", "{id: rescue, query: ukraine}", "id"),
+        ("feeds", "{id: x, query: ukraine}", "id"),
+    ],
+)
+def test_no_alerts_among_the_records_of_the_ledger(template: str, watch: str, place: str) -> None:
+    """One alert in the registry, and no shard can be opened any more: its record is no feed, and stays."""
+    files = {
+        "monitor.yaml": f"contact: tests@example.org\nalerts: {{topic: '{template}'}}\n",
+        "watches/a.yaml": f"watches:\n  - {watch}\n",
+    }
+    with pytest.raises(ConfigError) as raised:
+        load(files, {}, {})
+    (problem,) = raised.value.problems
+    assert (problem.id, problem.file, problem.line) == ("MON-CFG-010", "watches/a.yaml", 2)
+    assert problem.path.endswith(place)
+    assert "the ledger's own" in problem.message
