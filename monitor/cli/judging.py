@@ -80,6 +80,7 @@ def verdict_of(examined: Examined, found: Explained) -> dict[str, Any]:
     """One watch, for programs: its hits, or what it missed."""
     return {
         "watch": found.watch,
+        "version": found.version,
         "matched": found.matched,
         "hits": [placed(one, examined) for one in found.hits],
         "hits_total": found.hits_total,

@@ -14,6 +14,7 @@ from monitor.match.misses import Miss, holds, operator_miss
 from monitor.match.operators.metadata import known_values
 from monitor.match.plan import placed_nodes, plan
 from monitor.match.scan import FIELDS, Scan, Variant, is_text
+from monitor.match.spellings import LEAST, Spelling, find_endings, find_spellings, is_scattered
 from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves
 from monitor.model.article import FieldName, Removed
 from monitor.model.ids import WatchId
@@ -22,6 +23,7 @@ from monitor.model.watch import Hit, Text
 MESSAGES = {
     "absent": "{clause} does not occur",
     "form": "only another form occurs: {found}; {hint} would match",
+    "scattered": "{clause}: its words occur, but not side by side in this order",
     "field": "{found} occurs, but in another field",
     "case": "{found} differs in its capitals from what is asked",
     "accent": "{found} differs in its accents from what is asked",
@@ -50,7 +52,7 @@ MESSAGES = {
 
 CLOSENESS = (
     "order", "near", "window", "guarded", "sentence", "paragraph", "first", "atleast", "score", "apart",
-    "field", "case", "accent", "capitals", "numeral", "not_in", "shape", "language", "removed", "form",
+    "field", "case", "accent", "capitals", "numeral", "not_in", "shape", "language", "removed", "form", "scattered",
     "metadata", "absent",
 )  # fmt: skip
 """Near misses, the nearest first."""
@@ -81,6 +83,8 @@ class Explained:
     hits: tuple[Hit, ...] = ()
     hits_total: int = 0
     why_not: tuple[WhyNot, ...] = ()
+    version: str = ""
+    """Of the watch: names its query, its packs and the fold table."""
 
 
 def explain(rules: RuleSet, text: Text, removed: Sequence[Removed] = ()) -> tuple[Explained, ...]:
@@ -90,13 +94,15 @@ def explain(rules: RuleSet, text: Text, removed: Sequence[Removed] = ()) -> tupl
     lost = [(line, rules.scan(Text(body=line.text, language=text.language)).heard(rules.listeners)) for line in removed]
     wanted = frozenset(signal for query in rules.queries for signal in query.wanted)
     places = find_places(scan, rules.listeners, wanted)
+    spelt: dict[int, tuple[Spelling, ...]] = {}
     results = []
     for query in sorted(rules.queries, key=lambda query: query.watch.id):
         if query.admits(scan.group) and query.test(heard):
             match = make_match(query, scan, places, heard)
-            results.append(Explained(query.watch.id, True, match.hits, match.hits_total))
+            results.append(Explained(query.watch.id, True, match.hits, match.hits_total, version=query.version))
         else:
-            results.append(Explained(query.watch.id, False, why_not=_Inquest(rules, query, scan, heard, lost).find()))
+            missed = _Inquest(rules, query, scan, heard, lost, spelt).find()
+            results.append(Explained(query.watch.id, False, why_not=missed, version=query.version))
     return tuple(results)
 
 
@@ -109,6 +115,8 @@ class _Inquest:
     scan: Scan
     heard: Heard
     lost: Sequence[tuple[Removed, AbstractSet[int]]]
+    spelt: dict[int, tuple[Spelling, ...]]
+    """Other spellings of concepts by their signal: many watches ask for the same."""
 
     def find(self) -> tuple[WhyNot, ...]:
         """The smallest set of clauses that failed."""
@@ -189,27 +197,34 @@ class _Inquest:
                 yield WhyNot(why.clause, why.reason, why.message, line.text, line.field, line.start, line.end)
 
     def other_forms(self, leaf: Leaf) -> Iterator[WhyNot]:
-        """The first word that begins like the one that is asked for, or contains it."""
-        core = self.core(leaf)
-        if len(core) < 4 or " " in core:
-            return
-        stem = core[: max(3, len(core) - 2)]
-        for needle, hint in ((" " + core, core + "*"), (" " + stem, stem + "*"), (core + " ", "*" + core)):
-            at = self.scan.folded.text.find(needle)
-            if at >= 0:
-                yield self.form(leaf, at + (needle[0] == " "), hint)
+        """Spellings of what is asked for that stand in the text, and a phrase whose words stand apart."""
+        text, signal = self.scan.folded.text, self.query.signals[leaf]
+        if leaf.kind == "concept":
+            if signal not in self.spelt:
+                self.spelt[signal] = self.alias_endings(signal)
+            yield from (self.form(leaf, spelling) for spelling in self.spelt[signal])
+        elif leaf.kind in ("word", "phrase") and not (leaf.open_left or leaf.open_right or leaf.wild):
+            core = next(self.rules.listeners.variants_of(signal)).aliases[0].core
+            yield from (self.form(leaf, spelling) for spelling in find_spellings(core, text))
+            if is_scattered(core, text):
+                yield self.why(leaf.span, "scattered")
 
-    def form(self, leaf: Leaf, at: int, hint: str) -> WhyNot:
+    def alias_endings(self, signal: int) -> tuple[Spelling, ...]:
+        """The first place where something follows an alias of a concept that counts in this language."""
+        text = self.scan.folded.text
+        found: list[Spelling] = []
+        for variant in self.rules.listeners.variants_of(signal):
+            bound = variant.check.language and self.scan.group not in ("", variant.check.language)
+            for alias in () if bound or variant.check.exact else variant.aliases:
+                if len(alias.core) >= LEAST and not (alias.open_left or alias.open_right):
+                    found += find_endings(alias.core, text)
+        return (min(found, key=lambda spelling: (spelling.start, -len(spelling.hint))),) if found else ()
+
+    def form(self, leaf: Leaf, spelling: Spelling) -> WhyNot:
         folded = self.scan.folded
-        span = folded.span(folded.text.rindex(" ", 0, at) + 1, folded.text.index(" ", at))
-        why = self.why(leaf.span, "form", folded.original[slice(*span)], hint)
-        return self.at(why, self.scan.field_at(at), *span)
-
-    def core(self, leaf: Leaf) -> str:
-        signal = self.query.signals[leaf]
-        if leaf.kind != "word" or leaf.open_left or leaf.open_right or leaf.wild:
-            return ""
-        return next(self.rules.listeners.variants_of(signal)).aliases[0].core
+        span = folded.span(spelling.start, spelling.end)
+        why = self.why(leaf.span, "form", folded.original[slice(*span)], spelling.hint)
+        return self.at(why, self.scan.field_at(spelling.start), *span)
 
     def excluded_marks(self, node: Op) -> Iterator[Mark]:
         """The hits by which operators over places are true that the query excludes."""

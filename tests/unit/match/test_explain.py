@@ -16,6 +16,7 @@ from monitor.model.watch import Text, Watch
 
 PACKS, _ = load_packs(
     {
+        "plants.yaml": "concept: plants\nlanguages: {en: {terms: [nettle, burne]}, de: {accent: [plan, stri]}}",
         "german.yaml": "concept: german\nlanguages: {de: {suffix: [drohnen]}}",
         "loan.yaml": "concept: loan\nlanguages: {ja: {terms: [ドローン], not_in: [カードローン]}}",
     }
@@ -39,6 +40,9 @@ def why_not(query: str, language: str = "en", title: str = TITLE, **keywords: ob
         ("moscow", "absent", None),
         ("dron", "form", "Drone"),
         ("drones", "form", "Drone"),
+        ('"power plants"', "form", "power plant"),
+        ('"plant power"', "scattered", None),
+        ("@plants", "form", "burned"),
         ("body:strike", "field", "STRIKE"),
         ("{Strike}", "case", "STRIKE"),
         ("=kyiv", "accent", "Kýiv"),
@@ -68,6 +72,19 @@ def test_swallowed() -> None:
     (why,) = why_not("@loan")
 
     assert (why.reason, why.text) == ("not_in", "ドローン")
+
+
+def test_other_forms_of_an_alias_that_counts_in_this_language() -> None:
+    """The first place of the text; what is bound to another language would not have counted either."""
+    assert [(why.reason, why.start, why.end) for why in why_not("@plants")] == [("form", 14, 20)]
+
+
+def test_versions_are_named() -> None:
+    """Whoever reports a miss says of what."""
+    rules = compile_rules([Watch(WatchId("a"), "moscow"), Watch(WatchId("b"), "plant")], {})
+    told = explain(rules, Text(body=BODY))
+
+    assert [one.version for one in told] == [rules.version(WatchId("a")), rules.version(WatchId("b"))]
 
 
 def test_capitals() -> None:
