@@ -113,12 +113,14 @@ def greeting(built: Built, config: Config) -> Sequence[str]:
 
     picture = built.service.console.snapshot()
     dues = sorted(row.cadence.due for row in picture.feeds if row.cadence.due > picture.at)
-    lines = [f"news-monitor {picture.version}: {len(picture.feeds)} feeds, {len(picture.watches)} watches"]
+    # Of feeds that are shared each replica sees its own only, and none before the group has shared them out.
+    feeds = max(len(picture.feeds), len(config.feeds))
+    lines = [f"news-monitor {picture.version}: {feeds} feeds, {len(picture.watches)} watches"]
     for name, text in (("page", "page and API"), ("admin", "probes and metrics")):
         if name in built.addresses:
             lines.append(f"  {text}: {built.addresses[name]}")
     if not picture.feeds:
-        lines.append(f"  nothing is polled{_why(config)}")
+        lines.append(f"  nothing is polled{why_not(config, picture.reasons)}")
     else:
         later = f"; the next known one in {spell_duration(dues[0] - picture.at)}" if dues else ""
         lines.append(f"  first polls begin now and are spread{later}")
@@ -141,7 +143,10 @@ def ways(config: Config, shards: int) -> Sequence[str]:
     ]
 
 
-def _why(config: Config) -> str:
+def why_not(config: Config, reasons: Sequence[str]) -> str:
+    """Why nothing is polled. `reasons`: what keeps the service from being ready."""
     if not config.feeds:
         return ": add a feed as a file in feeds/ of the configuration directory"
+    if reasons:
+        return f" yet: {reasons[0]}"
     return " here yet: the group is still sharing the feeds out, or other replicas have them"

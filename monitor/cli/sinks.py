@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.cli.common import CONFIG, JSON, configuration, group, print_rows, run_async
+from monitor.cli.common import CONFIG, JSON, configuration, group, print_rows, run_async, say
 
 if TYPE_CHECKING:
     import typer
@@ -31,6 +31,8 @@ def status(config: Path = CONFIG, json: bool = JSON) -> None:
     known = configuration(config)
     picture = run_async(lambda: take_picture(known))
     print_rows([row_of(sink, cursor, picture.head) for sink, cursor in picture.sinks], json, STATUS)
+    if not picture.sinks and not json:
+        say("no sinks are configured: events stay in the ledger")
 
 
 def row_of(sink: SinkRow, cursor: SinkCursor | None, head: int | None) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_f06_another_number_of_shards_ends_every_start(made: House, kafka: Broke
 
     for command in (("once", "--all"), ("run",)):
         told = wrong.call(*command, code=2).stderr.decode()
-        assert f"2 of 8 topics cannot be used:\n  {other}.feed-state: 3 instead of 5" in told
+        assert f"2 of 8 topics cannot be used:\n  {other}.feed-state: 3 partitions instead of 5" in told
         assert "set ledger.shards to 3, as at installation" in told
 
 

@@ -55,7 +55,7 @@ def test_f06_i6_the_start_ends_with_the_commands_that_mend_it(broker: KafkaClust
         make(here, "articles", partitions=1)
         ended = here.installation.run("run", check=False)
         assert ended.returncode == 2
-        assert f"{here.prefix}articles: 1 instead of 12" in ended.stderr
+        assert f"{here.prefix}articles: 1 partitions instead of 12" in ended.stderr
         assert "Traceback" not in ended.stderr
         assert obey(broker.bootstrap_servers, ended.stderr) == ended.stderr.count("kafka-topics.sh") >= 8
         here.fleet.start()

@@ -85,7 +85,7 @@ async def test_f06_too_few_partitions(kafka: Brokers) -> None:
 
     (row,) = await topics.ensure(ClusterSettings(kafka.bootstrap_servers), [spec])
 
-    assert (row.state, row.usable, row.problem) == ("partitions", False, "2 instead of 3")
+    assert (row.state, row.usable, row.problem) == ("partitions", False, "2 partitions instead of 3")
     assert row.remedy.endswith(f"--alter --topic {topic} --partitions 3")
 
 
@@ -98,7 +98,7 @@ async def test_f06_partitions_of_the_registry_are_as_many_as_shards(kafka: Broke
     (row,) = await topics.ensure(ClusterSettings(kafka.bootstrap_servers), [spec])
 
     assert (row.state, row.usable) == ("partitions", False)
-    assert row.problem == f"3 instead of {wanted}: as many as ledger.shards, for each belongs to one shard"
+    assert row.problem == f"3 partitions instead of {wanted}: there have to be ledger.shards of them, one a shard"
     assert row.remedy.startswith("set ledger.shards to 3")
     assert ("--alter" in row.remedy) == (wanted > 3)
 

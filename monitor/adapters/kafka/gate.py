@@ -67,7 +67,10 @@ class TopicGate:
         if wrong := [row for row in rows if not row.usable]:
             if self._opened:
                 return LedgerError("; ".join(map(spelt, wrong)))
-            raise UsageError(f"{len(wrong)} of {len(rows)} topics cannot be used:\n" + "\n".join(map(spelt, wrong)))
+            lines = [f"{len(wrong)} of {len(rows)} topics cannot be used:", *map(spelt, wrong)]
+            if any(one.state == "missing" for one in wrong):
+                lines.append("  `news-monitor topics ensure` creates all that are not there")
+            raise UsageError("\n".join(lines))
         self._opened = True
         self._tell(rows)
         return None

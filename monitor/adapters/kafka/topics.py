@@ -230,10 +230,10 @@ class Tool:
 
     def _miscounted(self, spec: TopicSpec, found: int) -> TopicRow:
         """Partitions can be added and never taken away, and the place of a shard follows from their number."""
-        problem = f"{found} instead of {spec.partitions}"
+        problem = f"{found} partitions instead of {spec.partitions}"
         if not spec.sharded:
             return row(spec, "partitions", problem, self.growth(spec))
-        problem += ": as many as ledger.shards, for each belongs to one shard"
+        problem += ": there have to be ledger.shards of them, one a shard"
         remedy = f"set ledger.shards to {found}, as at installation"
         if found < spec.partitions:
             remedy += f"; or, as long as nothing has run on it, {self.growth(spec)}"

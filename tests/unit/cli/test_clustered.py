@@ -9,7 +9,7 @@ import pytest
 
 from monitor.app.build.picture import Picture
 from monitor.cli import status
-from monitor.cli.run import rehearsal, ways
+from monitor.cli.run import rehearsal, ways, why_not
 from monitor.cli.sinks import row_of
 from monitor.config.config import Config
 from monitor.config.schema import SqliteLedgerSettings
@@ -75,6 +75,17 @@ def test_the_greeting_says_where_events_go() -> None:
         "  3 of 6 shards are polled here; the group desk-pollers shares them out",
     ]
     assert ways(on_kafka("sinks: [{kind: stdout}]"), 6)[0].endswith("two:9092 and from there to: stdout")
+
+
+def test_the_greeting_says_why_nothing_is_polled() -> None:
+    """A broker that does not answer is named, not taken for a group that takes its time."""
+    files = {"monitor.yaml": ON_KAFKA, "feeds/all.yaml": "feeds:\n  - {id: a, url: 'https://a.example/rss'}\n"}
+    config = configuration(files)
+    assert why_not(config, ("no assignment yet: no Kafka at one:9092",)) == (
+        " yet: no assignment yet: no Kafka at one:9092"
+    )
+    assert "other replicas have them" in why_not(config, ())
+    assert "add a feed" in why_not(on_kafka(), ("no assignment yet",))
 
 
 def test_the_greeting_of_the_embedded_ledger() -> None:
