@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -86,6 +87,27 @@ async def test_readings_come_back_as_they_were_oldest_first(place: Place) -> Non
     assert [row.feed.id for row in twos] == ["f2"]
     numbers = [row.number for row in ones]
     assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("place", [InMemory, OnDisk], indirect=True, ids=["memory", "sqlite"])
+async def test_rows_are_unpacked_beside_everything_else(place: Place) -> None:
+    """One takes milliseconds, and fifty of large documents would hold up every poll."""
+    for number in range(20):
+        await place.spool.append(ONE, feed(f"f{number}"), reading(), START)
+    turns = 0
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
+    rows = await place.spool.replay(ONE)
+    ticking.cancel()
+
+    assert len(rows) == 20
+    assert turns >= 20
 
 
 @pytest.mark.parametrize(
