@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import nlargest
+from operator import itemgetter
 
 import msgspec
 
@@ -24,6 +26,8 @@ DUES = "~dues"
 POSITION = "~position:"
 STATE = "state"
 """Header of a registry record: what is remembered of a feed that came from another shard."""
+ROOM = 900_000
+"""Bytes of one record of due times: brokers refuse more than 1 MiB, and the shard would be opened anew each minute."""
 _DUES = msgspec.json.Decoder(dict[str, float])
 
 
@@ -62,8 +66,15 @@ def state_entry(installation: Installation, shard: ShardId, feed: FeedId, state:
 
 
 def dues_entry(installation: Installation, shard: ShardId, dues: Mapping[FeedId, Instant]) -> Entry:
-    """All due times of a shard that are newer than their states, in one record."""
-    return Entry(installation.states, DUES.encode(), msgspec.json.encode(dues), shard, id=DUES)
+    """All due times of a shard that are newer than their states, in one record.
+
+    Of more than have room the latest: those feeds would be asked earlier for nothing by whoever restores the shard.
+    """
+    data = msgspec.json.encode(dues)
+    if len(data) > ROOM:
+        count = len(dues) * ROOM // len(data)
+        data = msgspec.json.encode(dict(nlargest(count, dues.items(), key=itemgetter(1))))
+    return Entry(installation.states, DUES.encode(), data, shard, id=DUES)
 
 
 def position_entry(installation: Installation, shard: ShardId, name: str, position: int) -> Entry:

@@ -85,6 +85,17 @@ def test_a_state_written_after_the_due_times_ends_that_of_its_feed() -> None:
     assert found.dues == {A: 1.0}
 
 
+def test_due_times_of_very_many_feeds_fit_into_a_record() -> None:
+    """Twenty thousand of long names would be refused, minute by minute; the latest have room."""
+    dues = {FeedId(f"{number:064d}"): float(number) for number in range(20_000)}
+    first, last = min(dues), max(dues)
+
+    entry = dues_entry(OURS, HERE, dues)
+
+    assert 800_000 < entry.size < 1 << 20
+    assert contents(kept(put(first), put(last)), kept(entry)).dues == {last: 19_999.0}
+
+
 def test_a_record_that_cannot_be_read_is_told_with_its_place() -> None:
     with pytest.raises(LedgerError, match=r"record of a \(partition 3, offset 0\)"):
         contents([Kept(3, 0, "a", b"{", {})], ())
