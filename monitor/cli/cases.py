@@ -9,10 +9,12 @@ from typing import Any
 from monitor.cli.text import counted, cut, inert
 from monitor.config.judging import text_of
 from monitor.match.compiler import compile_rules
+from monitor.match.concepts import load_packs
 from monitor.match.explain import WhyNot, explain
 from monitor.match.matcher import RuleSet
-from monitor.match.packs import Concept
-from monitor.model.watch import Case, Hit, Watch
+from monitor.match.packs import Concept, Sample
+from monitor.model.ids import WatchId
+from monitor.model.watch import Case, Hit, Place, Watch
 
 WIDEST = 100
 """Characters of a text that are shown."""
@@ -40,6 +42,20 @@ def outcomes(watch: Watch, rules: RuleSet, packs: Mapping[str, Concept]) -> Iter
             "file": case.place.file,
             "line": case.place.line,
         }
+
+
+def pack_watches(files: Mapping[str, str]) -> Iterator[Watch]:
+    """Packs as watches whose cases are the packs' own examples: one for each tier, called as queries call it."""
+    for file, text in files.items():
+        for name, concept in load_packs({file: text})[0].items():
+            for tier in ("", ".weak"):
+                query = f"@{name}{tier}"
+                cases = [_case(sample, file) for sample in concept.samples if sample.weak is bool(tier)]
+                yield from [Watch(WatchId(query), query, cases=tuple(cases))] if cases else ()
+
+
+def _case(sample: Sample, file: str) -> Case:
+    return Case(sample.text, sample.expect, sample.language, sample.title, Place(file))
 
 
 def _surplus(hits: Sequence[Hit], case: Case) -> Iterator[Hit]:
@@ -75,7 +91,8 @@ def sentences(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _told(row: Mapping[str, Any]) -> Iterator[str]:
     expected, found = (", ".join(map(inert, row[key])) or "nothing" for key in ("expect", "found"))
-    yield f"{row['watch']}: case {row['case']} ({row['file']}:{row['line']}) expects {expected}; found {found}"
+    place = f"{row['file']}:{row['line']}" if row["line"] else row["file"]
+    yield f"{row['watch']}: case {row['case']} ({place}) expects {expected}; found {found}"
     if row["title"]:
         yield f"  title       {cut(row['title'], WIDEST)}"
     language = row["lang"] or "language unknown"

@@ -56,11 +56,11 @@ def list_watches(config: Path = CONFIG, json: bool = JSON) -> None:
 
 @app.command("test")
 def run_cases(
-    watch: list[str] = typer.Argument(None, metavar="ID", help="Only these watches."),
+    watch: list[str] = typer.Argument(None, metavar="ID", help="Only these watches, and packs of your own as @name."),
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Run the cases beside each watch. The exit code is 1 if one does not come out as it says."""
+    """Run the cases of each watch and the examples of your own packs. Exit code 1 if one does not come out."""
     from monitor.cli.cases import outcomes, sentences
 
     watches, rules, packs = compiled(config)
@@ -120,10 +120,12 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
 def compiled(directory: Path) -> tuple[list[Watch], RuleSet, Mapping[str, Concept]]:
     """The watches of the files alone: a case that fails makes the configuration invalid, and here it is to be shown.
 
-    Paused watches are awake here. Raises ConfigError for watches and packs that cannot be used.
+    Behind them the operator's own packs, each as a watch. Paused watches are awake. Raises ConfigError for watches and
+    packs that cannot be used.
     """
     from dataclasses import replace
 
+    from monitor.cli.cases import pack_watches
     from monitor.cli.common import BUILT_IN, DIRECTORY
     from monitor.config import watches
     from monitor.match.compiler import compile_rules
@@ -132,19 +134,19 @@ def compiled(directory: Path) -> tuple[list[Watch], RuleSet, Mapping[str, Concep
     built_in = directory == DIRECTORY and not directory.is_dir()
     files = {"watches/built-in.yaml": BUILT_IN} if built_in else run_async(source_of(directory).read).files
     entries, wrong = watches.read_all(files)
-    packs, more = _packs(files)
+    own = {name: files[name] for name in sorted(files) if name.startswith("concepts/")}
+    packs, more = _packs(own)
     if wrong or more:
         raise ConfigError([*wrong, *more])
-    found = [replace(one.watch, paused=False) for one in entries]
+    found = [*(replace(one.watch, paused=False) for one in entries), *pack_watches(own)]
     try:
         return found, compile_rules(found, packs), packs
     except QueryError as error:
         raise ConfigError(error.problems) from error
 
 
-def _packs(files: Mapping[str, str]) -> tuple[Mapping[str, Concept], Any]:
+def _packs(own: Mapping[str, str]) -> tuple[Mapping[str, Concept], Any]:
     from monitor.match.concepts import builtin_packs, load_packs
 
-    own = {name: files[name] for name in sorted(files) if name.startswith("concepts/")}
     packs, wrong = load_packs(own)
     return {**builtin_packs(), **packs}, wrong

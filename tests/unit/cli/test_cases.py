@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.cli.cases import outcomes, sentences
+from monitor.cli.cases import outcomes, pack_watches, sentences
 from monitor.match.compiler import compile_rules
-from monitor.match.concepts import builtin_packs
+from monitor.match.concepts import builtin_packs, load_packs
 from monitor.model.ids import WatchId
 from monitor.model.watch import Case, Place, Watch
 
@@ -84,3 +84,24 @@ def test_failures_for_people() -> None:
         "  order       the same places, in another order",
         "4 cases, 3 failed",
     ]
+
+
+def test_packs_of_your_own_are_tested_like_watches() -> None:
+    """Each tier by its own examples; a pack without any is none."""
+    ships = """
+concept: ships
+languages:
+  en:
+    terms: [frigate]
+    weak: [boat]
+    positive: [{text: A frigate, expect: [frigate]}, {text: A boat, weak: true, expect: [boat]}]
+    negative: [A boat]
+"""
+    files = {"concepts/ships.yaml": ships, "concepts/bare.yaml": "concept: bare\nlanguages: {en: {terms: [bare]}}\n"}
+    strong, weak = pack_watches(files)
+
+    assert (strong.id, strong.query, len(strong.cases)) == ("@ships", "@ships", 2)
+    assert weak.cases == (Case("A boat", ("boat",), "en", "", Place("concepts/ships.yaml")),)
+    packs = load_packs(files)[0]
+    rules = compile_rules([strong, weak], packs)
+    assert all(row["ok"] for one in (strong, weak) for row in outcomes(one, rules, packs))
