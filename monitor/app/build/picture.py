@@ -124,8 +124,9 @@ async def rows_of(ledger: LedgerView) -> Mapping[FeedId, FeedRow]:
 
 def _with_due(row: FeedRow, due: Instant | None) -> FeedRow:
     """A poll that changes nothing leaves its next time beside the state, not in it."""
-    later = due is not None and due > row.cadence.due
-    return replace(row, cadence=replace(row.cadence, due=due)) if later else row
+    if due is None or due <= row.cadence.due:
+        return row
+    return replace(row, cadence=replace(row.cadence, due=due))
 
 
 def ledger_view(config: Config) -> LedgerView:
