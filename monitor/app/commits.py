@@ -59,6 +59,7 @@ class Commits:
         self._queue: list[Settled] = []
         self._dues: dict[FeedId, Instant] = {}
         self._moving: dict[FeedId, tuple[Moved, Callable[[], None]]] = {}
+        self._positions: dict[str, int] = {}
         self._wake, self._hurry = asyncio.Event(), asyncio.Event()
         self._began = float("-inf")
         self._records = self._bytes = 0
@@ -110,6 +111,11 @@ class Commits:
         self._flushing = True
         self._wake.set()
 
+    def passed(self, position: Position) -> None:
+        """Has it written how far something is read of which nothing was kept here."""
+        self._positions |= (position,)
+        self.flush()
+
     def move(self, moved: Moved, gone: Callable[[], None]) -> None:
         """Has a feed handed over to the shard of its host; `gone` is called when that is durable."""
         self._moving[moved.feed.id] = moved, gone
@@ -127,13 +133,15 @@ class Commits:
     async def _write_rest(self) -> None:
         """Due times, and feeds that leave, after everything they led to."""
         self._flushing = False
-        if not self._dues and not self._moving:
+        if not self._dues and not self._moving and not self._positions:
             return
         await self._keep_pace()
         moving, self._moving = self._moving, {}
         dues, self._dues = tuple(one for one in self._dues.items() if one[0] not in moving), {}
+        positions, self._positions = tuple(self._positions.items()), {}
+        moved = tuple(moved for moved, _ in moving.values())
         self._began = self._clock.monotonic()
-        await self._ledger.commit(Batch(self._shard, dues=dues, moved=tuple(moved for moved, _ in moving.values())))
+        await self._ledger.commit(Batch(self._shard, dues=dues, moved=moved, positions=positions))
         for _, gone in moving.values():
             gone()
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, MutableSet, Sequence
 from contextlib import aclosing
 
+from monitor.app.commits import Position
 from monitor.app.parts import Parts
 from monitor.app.running import Running
 from monitor.app.worker import Worker
@@ -26,6 +27,8 @@ LOOK = 15.0
 """Seconds between two looks for rows of shards that are not ours."""
 TURN = 0.2
 """Seconds between two looks whether a poll of the same feed has ended."""
+ARRIVAL, AGAIN = 60.0, 2.0
+"""Seconds a feed may be on its way to or from a shard, as far as others know, and between two looks for it."""
 RESCUE = "rescue"
 """Names the position up to which a shard has read what others rescued for it."""
 
@@ -67,32 +70,57 @@ class Replay:
 class Adoption:
     """What other processes rescued for one shard, read beside its polls."""
 
-    def __init__(self, shard: ShardId, parts: Parts, running: Running, in_flight: MutableSet[FeedId]) -> None:
-        """`in_flight`: feeds that are being polled, or taken up here."""
+    def __init__(
+        self,
+        shard: ShardId,
+        parts: Parts,
+        running: Running,
+        in_flight: MutableSet[FeedId],
+        passed: Callable[[Position], None],
+    ) -> None:
+        """`in_flight`: feeds that are being polled, or taken up here. `passed` is told how far it is read where nothing
+        was kept: what is handed on again days later would be published again."""
         self._shard, self._parts, self._running, self._in_flight = shard, parts, running, in_flight
+        self._passed = passed
 
     async def run(self, rescue: Rescue, ledger: ShardLedger, worker: Worker) -> None:
         """Until cancelled. The position moves with what was read, so that nothing is read twice."""
         async with aclosing(rescue.rows(self._shard, ledger.positions.get(RESCUE, 0))) as found:
             async for rows in found:
                 for position, row in rows:
-                    if row is not None:
-                        await self._adopt(rescue, worker, row, position)
+                    if row is None or not await self._adopt(rescue, worker, row, position):
+                        self._passed((RESCUE, position))
 
-    async def _adopt(self, rescue: Rescue, worker: Worker, row: Spooled, position: int) -> None:
+    async def _adopt(self, rescue: Rescue, worker: Worker, row: Spooled, position: int) -> bool:
+        """False: it is for another shard, or for none."""
         feed, clock = row.feed.id, self._parts.clock
         while feed in self._in_flight:
             await clock.sleep_until(clock.monotonic() + TURN)
-        if (spec := self._running.specs.get(feed)) is None:
-            return
+        if (spec := self._running.specs.get(feed)) is None and (spec := await self._arrived(rescue, row)) is None:
+            return False
         if (home := self._leaving(spec)) is not None:
             await rescue.put([(home, row)])
-            return
+            return False
         self._in_flight.add(feed)
         try:
             await worker.take_up(spec, self._running.states.get(feed), row, (RESCUE, position))
         finally:
             self._in_flight.discard(feed)
+        return True
+
+    async def _arrived(self, rescue: Rescue, row: Spooled) -> FeedSpec | None:
+        """The feed of a row that is not here: on its way to us, or it has left and its row goes after it."""
+        clock, feed = self._parts.clock, row.feed.id
+        end = clock.monotonic() + ARRIVAL
+        while self._shard in (homes := await rescue.homes(row)) and clock.monotonic() < end:
+            await clock.sleep_until(clock.monotonic() + AGAIN)
+            if (spec := self._running.specs.get(feed)) is not None:
+                return spec
+        others = homes - {self._shard}
+        await rescue.put([(home, row) for home in sorted(others)])
+        if not others:
+            self._parts.observe(SpoolDropped(self._shard, 1, "the feed or its shard is not here any more"))
+        return None
 
     def _leaving(self, spec: FeedSpec) -> ShardId | None:
         """The shard a feed is on its way to: what is taken up now could come behind its state."""

@@ -163,7 +163,8 @@ class Shard:
         yield self._flush(commits)
         if self._parts.rescue is not None:
             worker = Worker(self._parts, commits, settled=partial(self._keep, running, commits))
-            yield Adoption(self.shard, self._parts, running, self.in_flight).run(self._parts.rescue, ledger, worker)
+            adoption = Adoption(self.shard, self._parts, running, self.in_flight, commits.passed)
+            yield adoption.run(self._parts.rescue, ledger, worker)
 
     async def _begin(self, ledger: ShardLedger, commits: Commits) -> Running:
         async with self._until_stopped():

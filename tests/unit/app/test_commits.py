@@ -306,3 +306,15 @@ async def test_a_feed_that_leaves_a_busy_shard_does_not_wait_for_its_end():
         assert gone.is_set()
         for one in polls:
             one.cancel()
+
+
+@virtual
+async def test_how_far_something_is_read_is_written_though_nothing_was_kept():
+    """At once, and once."""
+    ledger = SlowLedger()
+    async with queue(ledger) as commits:
+        commits.passed(("rescue", 4))
+        commits.passed(("rescue", 5))
+        await asyncio.sleep(3)
+        assert [batch.positions for batch in ledger.batches] == [(("rescue", 5),)]
+    assert len(ledger.batches) == 1

@@ -220,7 +220,7 @@ async def test_what_others_rescued_is_taken_up_once():
     scene.rescue.kept[SHARD].insert(1, None)
     for _ in range(2):
         async with scene.opened() as (ledger, worker):
-            adoption = Adoption(SHARD, scene.parts, scene.running, scene.in_flight)
+            adoption = Adoption(SHARD, scene.parts, scene.running, scene.in_flight, lambda _: None)
             task = asyncio.create_task(adoption.run(scene.rescue, ledger, worker))
             await asyncio.sleep(10)
             task.cancel()
@@ -232,13 +232,38 @@ async def test_what_others_rescued_is_taken_up_once():
 
 
 @virtual
+async def test_what_was_rescued_for_a_feed_that_has_left_goes_after_it():
+    """Once: how far it is read is written, for what is handed on again days later would be published again."""
+    left, gone, coming = feed("left"), feed("gone"), feed("coming")
+    scene = Scene()
+    rows = [Spooled(number, SHARD, one, reading(one, "A"), START) for number, one in enumerate((left, gone, coming))]
+    scene.rescue.where = {left.id: ShardId(7), coming.id: SHARD}
+    await scene.rescue.put([(SHARD, row) for row in rows])
+    passed: list[tuple[str, int]] = []
+    async with scene.opened() as (ledger, worker):
+        adoption = Adoption(SHARD, scene.parts, scene.running, scene.in_flight, passed.append)
+        task = asyncio.create_task(adoption.run(scene.rescue, ledger, worker))
+        await asyncio.sleep(10)
+        scene.running.specs[coming.id] = scene.rig.store.specs[coming.id] = coming
+        await asyncio.sleep(10)
+        task.cancel()
+        await asyncio.wait({task})
+
+    assert scene.rescue.kept[ShardId(7)] == [rows[0]]
+    assert passed == [("rescue", 1), ("rescue", 2)]
+    assert len(scene.rig.of(SpoolDropped)) == 1
+    assert [title for title, _ in scene.published] == ["A"]
+    assert scene.rig.store.positions == {"rescue": 3}
+
+
+@virtual
 async def test_what_was_rescued_waits_for_a_poll_of_its_feed_and_keeps_the_next_away():
     """Two outcomes of one feed at once would overwrite each other's state."""
     one = feed("one")
     scene = Scene(one)
     scene.in_flight.add(one.id)
     async with scene.opened() as (ledger, worker):
-        adoption = Adoption(SHARD, scene.parts, scene.running, scene.in_flight)
+        adoption = Adoption(SHARD, scene.parts, scene.running, scene.in_flight, lambda _: None)
         task = asyncio.create_task(adoption.run(scene.rescue, ledger, worker))
         await scene.rescue.put([(SHARD, Spooled(1, SHARD, one, reading(one, "A"), START))])
         await asyncio.sleep(60)
