@@ -97,7 +97,7 @@ class Fenced(LedgerError):
 class Refused(LedgerError):
     """Some records can never be written, whatever is tried; without them the batch would be kept."""
 
-    id = "MON-RUN-015"
+    id = "MON-RUN-016"
 
     def __init__(self, reason: str, records: Sequence[str]) -> None:
         """`records`: the event ids of those at fault."""
