@@ -19,6 +19,7 @@ from monitor.model.units import Instant, rfc3339
 from monitor.pipeline.announce import announce, named
 from monitor.pipeline.judge import judge
 from monitor.pipeline.rules import Rules
+from monitor.pipeline.silence import tell_silence
 from monitor.schedule.cadence import after_gap, bounds_for, learn, next_due
 from monitor.state.moves import doubt_move, watch_move
 from monitor.state.transition import after_failure, after_not_modified, keep_freshness
@@ -71,6 +72,7 @@ def processing(
         case _:
             assert_never(result)
     outcome = _move(feed, outcome, result, rules, moment)
+    outcome = tell_silence(feed, outcome, state, rules, moment.now)
     learned = _learn(feed, outcome, state, rules, moment)
     planned = _plan(feed, result, learned, rules, moment)
     notes = _notes(replace(outcome, state=planned), state, _response(result), rules, quiet=not moment.uplink)
