@@ -37,6 +37,16 @@ class CaseEntry:
     """Its title; the places of a title come first."""
     field: FieldName = "body"
     """Where the text stands in the article: some queries look only there."""
+    authors: tuple[str, ...] = ()
+    """Who wrote it, for queries with `author:`."""
+    url: str = ""
+    """Its address, for `url:` and `domain:`."""
+    tags: tuple[str, ...] = ()
+    """Its own categories, for `tag:`."""
+    source: str = ""
+    """Id or name of its feed or source, for `source:`."""
+    country: str | None = None
+    """Country of its feed, ISO 3166-1 alpha-2, for `country:`."""
 
 
 def is_file(name: str) -> bool:
@@ -68,14 +78,30 @@ def read(file: str, text: str) -> tuple[list[Case], list[Problem]]:
 
 def find_faults(entry: CaseEntry, node: Node, path: Path) -> Iterator[Problem]:
     """Texts of a set form."""
-    message = forms.language(entry.lang) if entry.lang is not None else None
-    if message:
-        yield problems.at(node.at(("lang",)).place, problems.spell((*path, "lang")), "MON-CFG-010", message)
-    if entry.title and entry.field == "title":
-        message = "with `field: title` the text is the title already"
-        yield problems.at(node.at(("title",)).place, problems.spell((*path, "title")), "MON-CFG-010", message)
+    messages = {
+        "lang": forms.language(entry.lang) if entry.lang is not None else None,
+        "country": forms.country(entry.country) if entry.country is not None else None,
+        "title": "with `field: title` the text is the title already"
+        if entry.title and entry.field == "title"
+        else None,
+    }
+    for key, message in messages.items():
+        if message:
+            yield problems.at(node.at((key,)).place, problems.spell((*path, key)), "MON-CFG-010", message)
 
 
 def make_case(entry: CaseEntry, node: Node) -> Case:
     """The case of an entry, with its place."""
-    return Case(entry.text, entry.expect, entry.lang, entry.title, node.place, entry.field)
+    return Case(
+        text=entry.text,
+        expect=entry.expect,
+        lang=entry.lang,
+        title=entry.title,
+        place=node.place,
+        field=entry.field,
+        authors=entry.authors,
+        url=entry.url,
+        tags=entry.tags,
+        source=entry.source,
+        country=entry.country or "",
+    )

@@ -9,9 +9,11 @@ from monitor.config import feeds, places, problems, watches
 from monitor.errors import Problem
 from monitor.match.compiler import check_query, compile_filter, compile_rules
 from monitor.match.concepts import builtin_packs, load_packs
+from monitor.match.lint import warnings
 from monitor.match.matcher import RuleSet
 from monitor.match.packs import Concept
 from monitor.match.syntax import QueryError
+from monitor.model.article import FieldName
 from monitor.model.ids import FeedId
 from monitor.model.watch import Case, Text, Watch
 
@@ -26,6 +28,7 @@ class Judged:
     """Of every watch, paused ones too: they change with its query and with the packs it uses."""
     filters: Mapping[FeedId, RuleSet] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def judge(
@@ -42,7 +45,8 @@ def judge(
         return Judged(concepts, compile_rules([], concepts), problems=(*wrong, *error.problems))
     wrong += [problem for found in found_watches for problem in _cases(found, rules)]
     versions = tuple(rules.version(watch.id) for watch in everything)
-    return Judged(concepts, _awake(rules, everything, concepts), versions, filters, tuple(wrong))
+    awake = _awake(rules, everything, concepts)
+    return Judged(concepts, awake, versions, filters, tuple(wrong), warnings(rules, concepts))
 
 
 def _awake(rules: RuleSet, everything: Sequence[Watch], concepts: Mapping[str, Concept]) -> RuleSet:
@@ -110,7 +114,18 @@ def run_case(watch: Watch, case: Case, rules: RuleSet) -> tuple[str, ...]:
 
 def text_of(case: Case) -> Text:
     """What the watch of a case judges."""
-    return Text(**{"title": case.title, case.field: case.text, "language": case.lang or "und"})
+    said: dict[FieldName, str] = {"title": case.title, case.field: case.text}
+    return Text(
+        title=said.get("title", ""),
+        summary=said.get("summary", ""),
+        body=said.get("body", ""),
+        language=case.lang or "und",
+        authors=case.authors,
+        url=case.url,
+        tags=case.tags,
+        sources=(case.source,) if case.source else (),
+        country=case.country,
+    )
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -31,6 +31,12 @@ class Case:
     place: Place = Place()
     field: FieldName = "body"
     """Where the text stands in the article."""
+    authors: tuple[str, ...] = ()
+    url: str = ""
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    country: str = ""
+    """What else a query may ask of the article, as in `Text`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,21 @@ def test_a_case_stands_in_the_field_it_names() -> None:
     assert len(load({**WATCH, "watches/ships.cases.yaml": good + titled}, {}, {}).watches[0].cases) == 3
 
 
+def test_a_case_may_say_what_queries_ask_besides_the_text() -> None:
+    """Else a watch that asks for it could have no case at all."""
+    query = "id: w\nquery: port AND author:ann AND tag:sea AND domain:example.org AND source:desk AND country:gb\n"
+    case = "{text: A port, expect: [port], authors: [Ann], tags: [Sea], url: 'https://example.org/1', source: Desk"
+    good = {
+        "watches/w.yaml": query,
+        "watches/w.cases.yaml": f"- {case}, country: GB}}\n- {{text: A port, expect: []}}\n",
+    }
+
+    assert len(load(good, {}, {}).watches[0].cases) == 2
+    assert problems({**good, "watches/w.cases.yaml": f"- {case}, country: UK}}\n"}) == [
+        "watches/w.cases.yaml:1 [0].country MON-CFG-010"
+    ]
+
+
 def test_a_case_that_fails_refuses_the_configuration_and_names_its_line() -> None:
     """As one beside the query does."""
     text = "- {text: A destroyer, expect: [destroyer]}\n- {text: A frigate, expect: [frigate]}\n"
