@@ -46,10 +46,10 @@ class Shards:
             shard.stop(self._drain)
 
     def rows(self) -> Mapping[FeedId, FeedRow]:
-        """The pictures of all feeds of all open shards."""
-        return {
-            feed: row for shard in self.shards.values() if shard.running for feed, row in shard.running.rows.items()
-        }
+        """The pictures of all feeds of our shards; of one that is not open as it last was, if it ever was."""
+        # A feed may have moved meanwhile: an open shard knows better.
+        known_last = sorted(self.shards.values(), key=lambda shard: shard.running is not None)
+        return {feed: row for shard in known_last for feed, row in shard.rows.items()}
 
     async def _follow(self, assignments: AsyncIterator[frozenset[ShardId]], group: asyncio.TaskGroup) -> None:
         async for wanted in assignments:

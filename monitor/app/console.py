@@ -14,13 +14,15 @@ from monitor.app.parts import Parts
 from monitor.errors import UsageError
 from monitor.model.event import Outcome
 from monitor.model.feed import FeedChanges, FeedSpec
-from monitor.model.ids import FeedId
+from monitor.model.ids import FeedId, ShardId
 from monitor.model.snapshot import FeedRow, SinkRow, Snapshot, WatchRow
 from monitor.model.state import Counts
 from monitor.model.units import Instant
 from monitor.ports import EventLog, Registry
 
 Reload = Callable[[], Awaitable[tuple[bool, Sequence[str]]]]
+REASONS = 8
+"""Lines of why shards are not open, at most."""
 
 
 class ServiceConsole:
@@ -106,12 +108,12 @@ class ServiceConsole:
 
     def _reasons(self) -> tuple[str, ...]:
         reasons = ["stopping"] if self.stopping else []
-        shards = self._shards.shards.values()
-        reasons += [f"shard {shard.shard}: {shard.error or 'not open'}" for shard in shards if shard.running is None]
+        closed = {shard.shard: shard.error for shard in self._shards.shards.values() if shard.running is None}
+        reasons += gathered(closed)
         fault = self.ownership_error()
         if self._shards.assigned is None:
             reasons.append(f"no assignment yet: {fault}" if fault else "no assignment yet")
-        elif fault:
+        elif fault and fault not in closed.values():
             reasons.append(fault)
         return tuple(reasons)
 
@@ -139,6 +141,20 @@ class ServiceConsole:
         kind = type(outbox.sink).__name__.removesuffix("Sink").lower()
         lag = max(0, self.head - outbox.position)
         return SinkRow(outbox.sink.name, kind, outbox.position, lag, outbox.dead, outbox.error)
+
+
+def gathered(errors: Mapping[ShardId, str]) -> list[str]:
+    """Why shards are not open, each reason once with the shards it holds for; at most `REASONS` lines."""
+    shards: dict[str, list[ShardId]] = {}
+    for shard, error in sorted(errors.items()):
+        shards.setdefault(error or "not open", []).append(shard)
+    found = [
+        f"shard{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}: {reason}"
+        for reason, numbers in shards.items()
+    ]
+    if len(found) <= REASONS:
+        return found
+    return [*found[: REASONS - 1], f"and {len(found) - REASONS + 1} more reasons"]
 
 
 def _sum(feeds: Sequence[FeedRow]) -> Counts:

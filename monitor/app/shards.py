@@ -8,7 +8,7 @@ while the ledger fails no fetch starts: a full disk must not hammer webmasters. 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -28,6 +28,7 @@ from monitor.model.event import Batch, Moved, Outcome
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId, HostKey, ShardId
 from monitor.model.notes import LedgerFailed
+from monitor.model.snapshot import FeedRow
 from monitor.model.units import Instant
 from monitor.ports import ShardLedger
 from monitor.schedule.agenda import Agenda
@@ -58,6 +59,8 @@ class Shard:
         self.heartbeat: Instant = 0.0
         self.in_flight: set[FeedId] = set()
         self.error = ""
+        self.rows: Mapping[FeedId, FeedRow] = {}
+        """The pictures of its feeds; while it is not open, as it last was."""
         self._planning, self._burial = Planning(parts, round_), Burial(parts)
         self._outage = Outage(shard, parts, self._planning.attempts)
         self._known: Running | None = None
@@ -151,7 +154,7 @@ class Shard:
             self._commits, committing = commits, group.create_task(commits.run())
             running = await self._begin(ledger, commits)
             beside = [group.create_task(work) for work in self._beside(ledger, commits, running)]
-            self.running, self.error = running, ""
+            self.running, self.rows, self.error = running, running.rows, ""
             await self._poll_due(running, commits)
             for task in beside:
                 task.cancel()

@@ -15,7 +15,15 @@ from monitor.model.ids import FeedId
 from monitor.model.units import Instant
 from monitor.ports import Console
 from monitor.server import health
-from monitor.server.web import ApiError, application, bad_request, json_response, not_found, require_token
+from monitor.server.web import (
+    ApiError,
+    application,
+    bad_request,
+    json_response,
+    not_found,
+    require_known,
+    require_token,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +118,7 @@ class Admin:
             return known
         if self.registered is not None:
             raise not_found(f"there is no feed {feed}")
-        ready = health.ready(self.console.snapshot())
-        if not ready.ok:
-            message = f"the feeds are not known yet: {', '.join(ready.reasons)}"
-            raise ApiError(503, "MON-RUN-503", message, {"Retry-After": "5"})
+        require_known(self.console.snapshot())
         raise not_found(f"there is no feed {feed}")
 
     def _spec(self, wanted: dict[str, Any]) -> FeedSpec:

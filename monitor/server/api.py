@@ -16,7 +16,7 @@ from monitor.publish.envelope import ARTICLE, Topics
 from monitor.server.alerts import Alerts, Found
 from monitor.server.parameters import ALERTS, PAGED, limit, number, parameters, place, wanted_of
 from monitor.server.shapes import csv_of, feed_of, status_of, watch_of
-from monitor.server.web import bad_request, json_response, not_found
+from monitor.server.web import bad_request, json_response, not_found, require_known
 
 FORMATS = ("json", "jsonl", "csv")
 MAX_BYTES = 4 << 20
@@ -61,7 +61,10 @@ class Api:
         by = query.get("sort", "id")
         if by not in {"id", "errors"}:
             raise bad_request("sort has to be one of: id, errors")
-        rows = sorted(self.console.snapshot().feeds, key=lambda row: row.spec.id)
+        picture = self.console.snapshot()
+        if not picture.feeds:
+            require_known(picture)
+        rows = sorted(picture.feeds, key=lambda row: row.spec.id)
         if by == "errors":
             rows.sort(key=lambda row: -row.health.failures)
         return _page(rows, query, feed_of)
@@ -69,8 +72,11 @@ class Api:
     async def feed(self, request: web.Request) -> web.Response:
         """One feed."""
         parameters(request)
-        rows = {row.spec.id: row for row in self.console.snapshot().feeds}
-        return json_response(feed_of(_of(rows, request.match_info["id"], "feed")))
+        picture, name = self.console.snapshot(), request.match_info["id"]
+        rows = {row.spec.id: row for row in picture.feeds}
+        if name not in rows:
+            require_known(picture)
+        return json_response(feed_of(_of(rows, name, "feed")))
 
     async def watches(self, request: web.Request) -> web.Response:
         """All watches."""

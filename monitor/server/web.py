@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from monitor.errors import MonitorError
+from monitor.model.snapshot import Snapshot
 
 MAX_BODY = 1 << 20
 """Bytes of a request, after decompression."""
@@ -47,6 +48,13 @@ def bad_request(message: str) -> ApiError:
 def not_found(message: str) -> ApiError:
     """What is asked for does not exist."""
     return ApiError(404, "MON-RUN-404", message)
+
+
+def require_known(picture: Snapshot) -> None:
+    """Raises ApiError 503 while a feed that is not in the picture may still turn up."""
+    if not picture.ready:
+        message = f"the feeds are not known yet: {'; '.join(picture.reasons)}"
+        raise ApiError(503, "MON-RUN-503", message, {"Retry-After": "5"})
 
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

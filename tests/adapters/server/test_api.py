@@ -73,6 +73,23 @@ async def test_feeds_are_listed_by_id_or_worst_first():
     assert one == by_id[1]
 
 
+async def test_feeds_that_nobody_can_know_yet_are_no_empty_list():
+    """503 with the reason until the ledger was open once; then what was known last, ready or not."""
+    desk = Desk()
+    desk.console.show(feeds=(), ready=False, reasons=("shards 0, 3: the brokers are away",))
+    async with served(desk.site().application()) as client:
+        for path in ("/api/feeds", "/api/feeds/a"):
+            status, error = await refused(client, path)
+            assert (status, error["id"]) == (503, "MON-RUN-503")
+            assert "shards 0, 3: the brokers are away" in error["message"]
+        desk.console.show(feeds=(feed_row(feed("a")),), ready=False, reasons=("shard 0: away",))
+        assert [row["id"] for row in await walk(client, "/api/feeds")] == ["a"]
+        assert (await get(client, "/api/feeds/a"))["id"] == "a"
+        assert (await refused(client, "/api/feeds/b"))[0] == 503
+        desk.console.show(feeds=(), ready=True, reasons=())
+        assert await walk(client, "/api/feeds") == []
+
+
 async def test_watches_are_listed_and_shown():
     """Id, query, topic, what they raised."""
     async with served(Desk().site().application()) as client:

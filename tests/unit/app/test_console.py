@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.app.console import REASONS, gathered
 from monitor.app.enrol import Enrolment
 from monitor.errors import LedgerError, UsageError
 from monitor.model.feed import FeedChanges
-from monitor.model.ids import FeedId
+from monitor.model.ids import FeedId, ShardId
 from monitor.testing.builders import feed
 from monitor.testing.ownership import ScriptedOwnership
 from tests.support.service import Rig, rules, running
@@ -56,9 +57,42 @@ async def test_a_shard_whose_ledger_fails_is_a_reason_not_to_be_ready():
         picture = service.console.snapshot()
         assert not picture.ready
         assert any("the disk is full" in reason for reason in picture.reasons)
+        assert picture.feeds == ()
         rig.store.failing = None
         await asyncio.sleep(10)
         assert service.console.snapshot().ready
+
+
+@virtual
+async def test_feeds_of_a_shard_whose_ledger_went_away_are_shown_as_they_were():
+    """The last known picture, which is not ready; and every row again when the ledger is back."""
+    rig = Rig()
+    rig.feeds(feed("a"), feed("b"))
+    service = rig.service()
+    async with running(service):
+        await asyncio.sleep(10)
+        before = service.console.snapshot()
+        assert (before.ready, {row.spec.id for row in before.feeds}) == (True, {"a", "b"})
+        rig.store.failing = LedgerError("the brokers are away")
+        while (away := service.console.snapshot()).ready:
+            before = away
+            await asyncio.sleep(1)
+        assert (away.feeds, away.reasons) == (before.feeds, ("shard 0: the brokers are away",))
+        rig.store.failing = None
+        await asyncio.sleep(100)
+        assert service.console.snapshot().ready
+        assert {row.spec.id for row in service.console.snapshot().feeds} == {"a", "b"}
+
+
+def test_reasons_are_said_once_each_and_few_of_them():
+    """With the shards they hold for; a hundred different ones are not a page."""
+    away = "no Kafka at broker:9092"
+    assert gathered({ShardId(3): away, ShardId(0): away, ShardId(1): ""}) == [
+        f"shards 0, 3: {away}",
+        "shard 1: not open",
+    ]
+    many = gathered({ShardId(number): f"fault {number}" for number in range(100)})
+    assert (len(many), many[-1]) == (REASONS, f"and {100 - REASONS + 1} more reasons")
 
 
 @virtual
