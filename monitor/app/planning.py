@@ -28,6 +28,8 @@ class Planning:
         self._parts, self._round = parts, round_
         self.attempts: dict[FeedId, Instant] = {}
         """When each feed was last asked."""
+        self._spread: dict[FeedId, Instant] = {}
+        """Until when each feed that was overdue, or new, has been put off so that not all are asked at once."""
         self._bursts: dict[FeedId, Instant] = {}
         """Feeds that an alert has put into class `burst`, each until when."""
 
@@ -43,6 +45,9 @@ class Planning:
             return
         bounds = class_bounds(spec, self._parts.in_force.rules.schedule)
         at = first_due(spec.id, now, bounds.min, len(running.specs), planned or None)
+        if planned <= now:
+            # Once: who is put off anew whenever the shard is opened again may never be asked.
+            at = min(at, self._spread.setdefault(spec.id, at))
         if (tried := self.attempts.get(spec.id)) is not None:
             at = max(at, tried + bounds.min)
         running.agenda.put(spec.id, host, at)
@@ -70,10 +75,12 @@ class Planning:
     def attempt(self, feed: FeedId) -> None:
         """It is asked now."""
         self.attempts[feed] = self._parts.clock.now()
+        self._spread.pop(feed, None)
 
     def forget(self, feed: FeedId) -> None:
         """Whenever it was asked, that does not count any more."""
         self.attempts.pop(feed, None)
+        self._spread.pop(feed, None)
 
     def hurry(self, running: Running, outcome: Outcome) -> None:
         """An alert puts the feeds its watch names into class `burst` for a while; host budgets stay in force."""

@@ -1,7 +1,8 @@
-"""When feeds are asked again that many faults at once kept back."""
+"""When feeds are asked that are overdue, or that one fault kept back all at once."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from monitor.app.planning import SOON, Planning
@@ -32,3 +33,24 @@ async def test_n02_when_the_uplink_is_back_no_state_is_unpacked():
     assert due is not None
     assert now <= due <= now + SOON
     assert running.agenda.host(FeedId("one")) == "moved.example.org"
+
+
+@virtual
+async def test_a_shard_that_is_opened_again_and_again_asks_every_feed_in_the_end():
+    """Overdue feeds are put off so that not all are asked at once: from the first opening on, not from the last."""
+    rig = Rig()
+    specs = [feed(f"feed-{number}") for number in range(400)]
+    planning = Planning(rig.parts(), None)
+
+    def opened() -> dict[FeedId, float]:
+        running = Running({spec.id: spec for spec in specs}, {}, {}, Agenda())
+        for spec in specs:
+            planning.plan(running, spec, FeedState(spec.id), 0.0)
+        return {spec.id: running.agenda.due(spec.id) or 0.0 for spec in specs}
+
+    first = opened()
+    assert max(first.values()) - min(first.values()) > 10
+    await asyncio.sleep(5)
+    assert opened() == first
+    planning.attempt(specs[0].id)
+    assert opened()[specs[0].id] > rig.clock.now()
