@@ -110,10 +110,11 @@ def judged(rules: RuleSet, title: str, body: str, lang: str | None) -> dict[str,
 
 
 def asks_language(rules: RuleSet) -> bool:
-    """Whether the query names a concept: some of its aliases count only in texts of their language."""
+    """Whether the query names a language, or a concept: some of its aliases count only in texts of their language."""
     from monitor.match.syntax import leaves
 
-    return any(leaf.kind == "concept" for query in rules.queries for leaf in leaves(query.tree))
+    every = [leaf for query in rules.queries for leaf in leaves(query.tree)]
+    return any(leaf.kind == "concept" or leaf.meta == "lang" for leaf in every)
 
 
 def sentences(answer: dict[str, Any]) -> Iterator[str]:

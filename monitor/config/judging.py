@@ -9,6 +9,7 @@ from monitor.config import feeds, places, problems, watches
 from monitor.errors import Problem
 from monitor.match.compiler import check_query, compile_filter, compile_rules
 from monitor.match.concepts import builtin_packs, load_packs
+from monitor.match.lint import warnings
 from monitor.match.matcher import RuleSet
 from monitor.match.packs import Concept
 from monitor.match.syntax import QueryError
@@ -27,6 +28,7 @@ class Judged:
     """Of every watch, paused ones too: they change with its query and with the packs it uses."""
     filters: Mapping[FeedId, RuleSet] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def judge(
@@ -43,7 +45,8 @@ def judge(
         return Judged(concepts, compile_rules([], concepts), problems=(*wrong, *error.problems))
     wrong += [problem for found in found_watches for problem in _cases(found, rules)]
     versions = tuple(rules.version(watch.id) for watch in everything)
-    return Judged(concepts, _awake(rules, everything, concepts), versions, filters, tuple(wrong))
+    awake = _awake(rules, everything, concepts)
+    return Judged(concepts, awake, versions, filters, tuple(wrong), warnings(rules, concepts))
 
 
 def _awake(rules: RuleSet, everything: Sequence[Watch], concepts: Mapping[str, Concept]) -> RuleSet:

@@ -160,7 +160,7 @@ def _config(found: _Gathered, judged: Judged, secrets: Mapping[str, str]) -> Con
         filters=judged.filters,
         secrets=dict(secrets),
         generation=generation(found.settings, specs, named, judged.versions),
-        warnings=tuple(found.warnings),
+        warnings=(*found.warnings, *judged.warnings),
         tree=found.tree,
         places={feed.spec.id: feed.node.place for feed in found.feeds},
     )

@@ -146,12 +146,12 @@ class _Compiler:
             if leaf.meta or leaf.field in ASIDES:
                 continue  # true of the article, and not in its text
             wanted.setdefault(signals[leaf], (leaf.span, leaf.field))
-        witness, bounded = self.witness(tree, signals)
+        witness, bounded = self.witness(tree, signals) if part.placed else ((), frozenset())
         return Query(
             watch=watch,
             version=self.version(watch, tree),
             tree=tree,
-            part=part,
+            test=part.test,
             anchor=min(part.need.groups, key=self.cost),
             decided=part.need.exact and len(part.need.groups) == 1,
             signals=signals,

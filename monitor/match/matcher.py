@@ -31,13 +31,12 @@ class Query:
     watch: Watch
     version: str
     tree: Node
+    test: Test
     anchor: frozenset[int]
     """The rarest group of signals of which one must be heard."""
     decided: bool
     """Any signal of the anchor decides."""
     signals: Mapping[Leaf, int]
-    part: Part
-    """The tree, compiled."""
     witness: tuple[Part, ...]
     """Operators over places that speak for the query: what makes them true is shown of their terms, and no more."""
     bounded: frozenset[int]
@@ -46,11 +45,6 @@ class Query:
     """Signals whose hits are shown, with the clause they stand for."""
     groups: frozenset[str]
     """Languages of the articles it may match; empty = all."""
-
-    @property
-    def test(self) -> Test:
-        """Is the query true?"""
-        return self.part.test
 
     @property
     def restricted(self) -> bool:

@@ -118,8 +118,12 @@ def make_shape(pieces: Sequence[str]) -> str:
 
     So no word makes it try one division after the other.
     """
-    runs = "\0".join(pieces).split("\0*\0")
-    runs = ["".join("." if piece == "?" else re.escape(piece) for piece in run.split("\0")) for run in runs]
+    runs = [""]
+    for piece in pieces:
+        if piece == "*":
+            runs.append("")
+        else:
+            runs[-1] += "." if piece == "?" else re.escape(piece)
     middle = "".join(f"(?>.*?{run})" for run in runs[1:-1])
     return runs[0] + middle + (".*" + runs[-1] if len(runs) > 1 else "")
 

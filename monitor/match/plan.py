@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import chain
 
-from monitor.match.heard import Heard, Mark, Spot
+from monitor.match.heard import Heard, Mark
 from monitor.match.operators import OPERATORS
-from monitor.match.operators.base import Cost, Need, Part, Test
+from monitor.match.operators.base import Cost, Marks, Need, Part, Spots, Test
 from monitor.match.syntax import Leaf, Node, Op
 
 
@@ -30,18 +31,22 @@ def plan(node: Node, signals: Mapping[Leaf, int], cost: Cost) -> Part:
 
 
 def _plan_leaf(leaf: Leaf, signal: int) -> Part:
+    test, marks, spots, need = _listener(signal)
+    return Part(test, need, marks, ((leaf, signal),), None if leaf.meta else spots)
+
+
+@cache
+def _listener(signal: int) -> tuple[Test, Marks, Spots, Need]:
+    """What all leaves of one number share, in any rule set."""
+
     def marks(heard: Heard) -> Iterator[Mark]:
         return chain.from_iterable(spot.marks for spot in heard.spots(signal))
 
-    def spots(heard: Heard) -> tuple[Spot, ...]:
-        return tuple(heard.spots(signal))
-
-    return Part(
-        test=lambda heard: signal in heard,
-        need=Need((frozenset({signal}),), True),
-        marks=marks,
-        leaves=((leaf, signal),),
-        spots=None if leaf.meta else spots,
+    return (
+        (lambda heard: signal in heard),
+        marks,
+        (lambda heard: heard.spots(signal)),
+        Need((frozenset({signal}),), True),
     )
 
 

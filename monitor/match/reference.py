@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from monitor.match.lint import LINTS
 from monitor.match.operators import OPERATORS
 from monitor.match.operators.base import Operator
 from monitor.match.syntax import FAULTS
@@ -25,6 +26,11 @@ def _operator(row: Operator) -> Iterator[str]:
 def faults() -> str:
     """Ids of what can be wrong with a query."""
     return _table(("id", "when"), [(_code(number), meaning) for number, meaning in FAULTS.items()])
+
+
+def lints() -> str:
+    """Ids of warnings."""
+    return _table(("id", "warning"), [(_code(number), meaning) for number, meaning in LINTS.items()])
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

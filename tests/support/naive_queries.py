@@ -174,12 +174,19 @@ class Article:
                 return self.true(parts[0], lambda place: admits(place) and self.number(place) <= 2 * query.number)
             case "ATLEAST":
                 places = [place for leaf in _positive(parts[0]) for place in self.places(leaf) if admits(place)]
-                return self.true(parts[0], admits) and _most_apart(places) >= query.number
+                return self.true(parts[0], admits) and _most_apart(self.once(places)) >= query.number
             case "SCORE":
                 return sum(self.true(part, admits) for part in parts) >= query.number
             case "OR":
                 return any(self.true(part, admits) for part in parts)
         return any(map(admits, self.admitted(query, admits)))
+
+    def once(self, places: Sequence[Place]) -> Sequence[Place]:
+        """A summary that the body has word for word counts once."""
+        elsewhere = [place for place in places if place.field != 1]
+        summary = self.folded[1].text
+        repeated = len(summary) > 1 and summary in self.folded[2].text
+        return elsewhere if repeated and elsewhere else places
 
     def admitted(self, query: Query, admits: Callable[[Place], bool]) -> list[Place]:
         """The places of a query all of whose leaves are admitted."""
@@ -330,7 +337,7 @@ class Chance:
         folded = _folded(word)
         if len(folded) < 5 or script_class(folded[0]) or folded != word.lower():
             return Query("word", word=word)
-        return Query("shape", word=word[:3] + self.random.choice("?*") + word[4:])
+        return Query("shape", word=word[:3] + self.random.choice("?*") + word[4:] + self.random.choice(["", "", "*"]))
 
     def placed(self, depth: int) -> Query:
         """A query that has places."""
@@ -342,19 +349,20 @@ class Chance:
         parts = (self.placed(depth - 1), self.placed(depth - 1))
         return Query(name, parts, self.random.randint(0, 4))
 
-    def query(self, depth: int) -> Query:
-        """Any query."""
+    def query(self, depth: int, about: str = "lang") -> Query:
+        """Any query; `about` is a leaf that is allowed besides words."""
         names = ["AND", "OR", "BUT", "placed", "placed", "SENTENCE", "PARAGRAPH", "FIRST", "ATLEAST", "SCORE", "leaf"]
         name = self.random.choice(names) if depth else "leaf"
         if name == "leaf":
-            return self.leaf("lang")
+            return self.leaf(about)
         if name == "placed":
             return self.placed(2)
         if name == "SCORE":
-            return Query(name, tuple(self.leaf("lang") for _ in range(3)), self.random.randint(1, 3))
+            return Query(name, tuple(self.leaf(about) for _ in range(3)), self.random.randint(1, 3))
         if name == "ATLEAST":
             parts = tuple(self.leaf() for _ in range(2))
             return Query(name, (Query(self.random.choice(["OR", "AND", "BUT"]), parts),), self.random.randint(1, 4))
         count = 1 if name in ("SENTENCE", "PARAGRAPH", "FIRST") else 2
         number = self.random.randint(1, 8) if name == "FIRST" else 0
-        return Query(name, tuple(self.query(depth - 1) for _ in range(count)), number)
+        about = "word" if name in ("SENTENCE", "PARAGRAPH") else about
+        return Query(name, tuple(self.query(depth - 1, about) for _ in range(count)), number)

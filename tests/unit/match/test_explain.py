@@ -58,6 +58,47 @@ def test_nearest_miss(query: str, reason: str, found: str | None) -> None:
     assert (why.reason, why.text) == (reason, found)
 
 
+@pytest.mark.parametrize(
+    ("query", "reason", "said"),
+    [
+        ("drone NEAR/1 kýiv", "near", "drone NEAR/1 kýiv: 2 words apart, limit 1"),
+        ("strike ONEAR/5 drone", "order", "other order"),
+        ("drone NEAR/5 plant", "apart", "never in one field"),
+        ("drone NEAR/5 drone", "apart", "different places"),
+        ("drone NOT NEAR/3 kyiv", "guarded", "Kýiv stands near"),
+        ('"drone kyiv"~1', "window", "2 other words among them, limit 1"),
+        ('"drone plant"~1', "apart", "never in one field"),
+        ("SENTENCE(plant AND drohnen)", "sentence", "not within one sentence"),
+        ("PARAGRAPH(drone AND plant)", "paragraph", "not within one paragraph"),
+        ("FIRST/3(plant)", "first", "first 7 words, limit 3"),
+        ("ATLEAST/3(drone OR plant)", "atleast", "occurs 2 times, 3 are asked"),
+        ("SCORE/5(drone^2 OR plant^1.5 OR moscow^9)", "score", "adds up to 3.5, 5 are asked"),
+        ("SCORE/5(berlin OR moscow)", "absent", "does not occur"),
+        ("drone NEAR/1 moscow", "absent", "moscow does not occur"),
+        ("bur?xd AND drone", "shape", "burned does not fit bur?xd"),
+        ("burn?d* AND b*rned AND dron*x", "shape", "Drone does not fit dron*x"),
+        ("drone AND lang:uk", "metadata", "known is en"),
+        ("drone AND NOT lang:en", "not_hit", "NOT lang:en"),
+        ("drone AND NOT (drone NEAR/5 kyiv)", "not_hit", "Drone occurs"),
+        ("drone AND source:x", "metadata", "known is nothing"),
+        ("author:drone AND plant", "field", "Drone occurs"),
+    ],
+)
+def test_nearest_miss_of_operators(query: str, reason: str, said: str) -> None:
+    """How far apart, how many, which limit."""
+    (why,) = [why for why in why_not(query) if why.reason != "form"] or why_not(query)
+
+    assert why.reason == reason
+    assert said in why.message
+
+
+def test_place_of_a_near_miss() -> None:
+    """From the first of the two places to the end of the second."""
+    (why,) = why_not("drone NEAR/1 hits AND drone NEAR/0 hits")
+
+    assert (why.text, why.field, why.clause) == ("Drone STRIKE hits", "title", (22, 39))
+
+
 def test_language_bound() -> None:
     """An alias of another language is there; the message names both languages."""
     (why,) = why_not("@german")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.match.fold import fold_words
-from monitor.match.patterns import Alias, NotIn, exact_form, make_alias, make_swallowers
+from monitor.match.patterns import MAX_WORD, Alias, NotIn, exact_form, fits, make_alias, make_shape, make_swallowers
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,29 @@ def test_a_blank_closes_an_open_end_of_a_swallower(entry: str, texts: list[str])
     (longer,) = fold_words([entry])
 
     assert [found.text for found in make_swallowers("drone", longer, NotIn(entry), left, not left)] == texts
+
+
+@pytest.mark.parametrize(
+    ("pieces", "word", "expected"),
+    [
+        (["organi", "?", "ation"], "organisation", True),
+        (["organi", "?", "ation"], "organiation", False),
+        (["organi", "?", "ation", "*"], "organizations", True),
+        (["*", "dr", "?", "ne"], "kampfdrone", True),
+        (["dr", "*", "o", "*", "ne"], "drone", True),
+        (["dr", "*", "o", "*", "o", "*", "ne"], "drone", False),
+        (["abc", "*"], "ab", False),
+        (["a.c", "*"], "abcd", False),
+    ],
+)
+def test_shapes(pieces: list[str], word: str, expected: bool) -> None:
+    """`?` is one letter, `*` any number, the rest itself."""
+    assert fits(make_shape(pieces), word) is expected
+
+
+def test_shapes_cost_what_a_word_weighs() -> None:
+    """Many wildcards do not multiply the ways to try; what is longer than any word does not fit."""
+    pieces = ["abc", *["*", "a"] * 60, "*", "x"]
+
+    assert not fits(make_shape(pieces), "abc" + "a" * (MAX_WORD - 3))
+    assert not fits(make_shape(["a", "*"]), "a" * (MAX_WORD + 1))

@@ -1,0 +1,41 @@
+"""Ends of sentences and paragraphs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from monitor.match.borders import paragraph_ends, sentence_ends
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two", ["One.", " Two"]),
+        ("One.Two", ["One.", "Two"]),
+        ("It is example.org now", ["It is example.org now"]),
+        ("J. Smith of the U.S. Army left. He", ["J. Smith of the U.S. Army left.", " He"]),
+        ("Am 3. Mai 2024. Dann", ["Am 3. Mai 2024. Dann"]),
+        ("Is it 5? Yes! No… Well", ["Is it 5?", " Yes!", " No…", " Well"]),
+        ('He said "stop." Then', ['He said "stop."', " Then"]),
+        ("一。二！三", ["一。", "二！", "三"]),
+        ("ड्रोन। यूक्रेन", ["ड्रोन।", " यूक्रेन"]),
+        ("لماذا؟ لا", ["لماذا؟", " لا"]),
+        ("a line\nanother", ["a line\n", "another"]),
+        ("wait... what", ["wait...", " what"]),
+        ("end.", ["end.", ""]),
+        (".", [".", ""]),
+        ("", [""]),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    """Signs before white space, a capital or the end; line breaks; not after single letters and digits."""
+    ends = [0, *sentence_ends(text), len(text)]
+
+    assert [text[first:last] for first, last in pairwise(ends)] == expected
+
+
+def test_paragraphs() -> None:
+    """Line breaks and field borders."""
+    assert paragraph_ends("a. b\nc\x1fd") == [5, 7]

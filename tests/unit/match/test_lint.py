@@ -1,0 +1,110 @@
+"""Warnings: one query that earns each, and one that does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.match.compiler import compile_rules
+from monitor.match.lexicon import make_lexicon
+from monitor.match.lint import LINTS, Subject, Vocabulary, lint, warnings
+from monitor.match.parser import parse
+from monitor.model.ids import WatchId
+from monitor.model.watch import Place, Watch
+from tests.support.packs import example_pack
+
+COUNTS = {"port": 80, "portugal": 60, "portrait": 70, "drohnen": 1, "the": 99, "ukraine": 2}
+KNOWN = Vocabulary(100, COUNTS, {"portugal": "Portugal", "drohnen": "Drohnen"})
+
+
+def inflect(word: str, language: str) -> tuple[str, ...]:
+    """A dictionary of one word."""
+    return ("port", "ports") if word == "port" else (word,)
+
+
+def lint_of(query: str, vocabulary: Vocabulary | None = None) -> list[tuple[str, str]]:
+    """Ids of the warnings, each with what it points at."""
+    tree = parse(query)
+    faults = lint(Subject(query, tree, make_lexicon([tree], example_pack(), inflect), vocabulary))
+    return [(fault.id[-3:], query[slice(*fault.span)]) for fault in faults]
+
+
+CASES = [
+    pytest.param("drone OR taiwan AND goal", [("001", "taiwan AND goal")], id="l01"),
+    pytest.param("drone OR (taiwan AND goal)", [], id="l01-parentheses"),
+    pytest.param("drone AND NOT drone", [("002", "NOT drone")], id="l02"),
+    pytest.param("(drone OR droned) AND NOT (dro* OR uvw)", [("002", "NOT (dro* OR uvw)")], id="l02-all"),
+    pytest.param("(drone OR uav) AND NOT drone", [], id="l02-some"),
+    pytest.param("drone AND NOT title:drone", [], id="l02-field"),
+    pytest.param("@example AND NOT @example", [("002", "NOT @example")], id="l02-concept"),
+    pytest.param("SCORE/4(abc^2 OR def)", [("002", "SCORE/4(abc^2 OR def)")], id="l02-score"),
+    pytest.param("drone AND lang:uk AND NOT lang:uk", [("002", "NOT lang:uk")], id="l02-metadata"),
+    pytest.param("lang:uk", [("003", "lang:uk")], id="l03"),
+    pytest.param("drone OR (lang:uk AND country:ua)", [("003", "drone OR (lang:uk AND country:ua)")], id="l03-branch"),
+    pytest.param("drone AND lang:uk", [], id="l03-word"),
+    pytest.param("drone OR drone*", [("004", "drone")], id="l04"),
+    pytest.param("*drone OR mydrone", [("004", "mydrone")], id="l04-suffix"),
+    pytest.param('@example OR 无人機場 OR "power plant"', [], id="l04-concept-phrase"),
+    pytest.param("abc OR (def OR ABC)", [("004", "ABC")], id="l04-twice"),
+    pytest.param("title:war OR war", [("004", "title:war")], id="l04-field"),
+    pytest.param("war OR author:war", [], id="l04-author"),
+    pytest.param("=dröhnen OR dröhnen", [("004", "=dröhnen")], id="l04-accent"),
+    pytest.param("{NATO} OR {Nato} OR {NATO}", [("004", "{NATO}")], id="l04-exact"),
+    pytest.param("forms(port, en) OR ports", [("004", "ports")], id="l04-forms"),
+    pytest.param("org?nise OR organise", [], id="l04-shape"),
+    pytest.param("US AND war", [("007", "US")], id="l07"),
+    pytest.param("机 AND 无人机", [("007", "机")], id="l07-one-character"),
+    pytest.param("{US} AND 台湾 AND 5 AND 드", [("007", "드")], id="l07-exact"),
+    pytest.param("F-16 AND war", [("009", "F-16")], id="l09"),
+    pytest.param("F16 AND war", [("009", "F16")], id="l09-joined"),
+    pytest.param("F16 OR F-16", [], id="l09-both"),
+    pytest.param("无人机*", [("010", "无人机*")], id="l10"),
+    pytest.param("forms(nobody, en)", [("010", "forms(nobody, en)")], id="l10-forms"),
+    pytest.param("forms(port, en) AND war*", [], id="l10-none"),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), CASES)
+def test_warnings(query: str, expected: list[tuple[str, str]]) -> None:
+    """The id and the place of each."""
+    assert lint_of(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("the AND port", [("005", "the AND port")], id="l05"),
+        pytest.param("the AND ukraine", [], id="l05-rare"),
+        pytest.param("FIRST/50(the OR ukraine)", [("005", "FIRST/50(the OR ukraine)")], id="l05-inside"),
+        pytest.param("ukraine AND port*", [("006", "port*")], id="l06"),
+        pytest.param("ukrai*", [], id="l06-one-word"),
+        pytest.param("dröhnen", [("008", "dröhnen")], id="l08"),
+        pytest.param("drohnen OR =dröhnen", [("004", "=dröhnen")], id="l08-exact"),
+    ],
+)
+def test_warnings_of_common_words(query: str, expected: list[tuple[str, str]]) -> None:
+    """What only counted words can tell."""
+    assert lint_of(query, KNOWN) == expected
+
+
+def test_words_that_a_beginning_hits() -> None:
+    """The commonest first, as they are mostly written."""
+    tree = parse("port*")
+    faults = lint(Subject("port*", tree, make_lexicon([tree], {}), KNOWN))
+
+    assert [fault.message for fault in faults if fault.id == "MON-LNT-006"] == ["hits portrait, Portugal"]
+
+
+def test_place_of_a_warning() -> None:
+    """As for problems: file, line, column, caret, remedy."""
+    watches = [Watch(WatchId("a"), "US OR nato", place=Place("a.yaml", 3, 8)), Watch(WatchId("b"), "nato")]
+    (warning,) = warnings(compile_rules(watches, {}), {})
+
+    assert (warning.file, warning.line, warning.column, warning.id) == ("a.yaml", 3, 8, "MON-LNT-007")
+    assert "{US}" in warning.context
+
+
+def test_every_warning_has_a_case() -> None:
+    """The table and the cases name the same ids."""
+    tried = {f"MON-LNT-{str(case.id)[1:3].zfill(3)}" for case in CASES}
+
+    assert tried | {"MON-LNT-005", "MON-LNT-006", "MON-LNT-008"} == set(LINTS)
