@@ -50,6 +50,8 @@ class Metrics:
         self.commit_seconds = self._histogram("publish_duration_seconds", "A commit")
         self.latency = self._histogram("item_latency_seconds", "From first seen to durable")
         self.ledger_failures = self._counter("ledger_failures", "Batches the ledger refused")
+        self.ledger_away = self._gauge("ledger_away", "1 while the brokers of the ledger do not count us in")
+        self.ledger_absences = self._counter("ledger_away_seconds", "Time the brokers did not, told when they do again")
         self.topics_differing = self._counter("topic_differences", "Topics found usable and not as planned")
         self.watches_pending = self._gauge("watches_pending", "Watches that wait for their topic")
         self.watches_held = self._counter("watch_holds", "Times a watch was found without a topic it can use")
@@ -82,6 +84,11 @@ class Metrics:
         if watch not in self._watches and len(self._watches) < MAX_WATCHES:
             self._watches.add(watch)
         self.alerts.labels(watch if watch in self._watches else "other").inc(count)
+
+    def end_absence(self, seconds: float) -> None:
+        """The brokers of the ledger count us in again."""
+        self.ledger_away.set(0)
+        self.ledger_absences.inc(seconds)
 
     def count_expired(self, rows: int, undelivered: int) -> None:
         """Rows that retention removed; those no sink had passed on are dead letters."""
@@ -182,6 +189,8 @@ TABLE: dict[type[Note], Row] = {
     notes.WorkerReplaced: Row("worker_replaced", "warning", lambda m, n: m.restarts.labels(n.reason).inc()),
     notes.Committed: Row("committed", None, _committed),
     notes.LedgerFailed: Row("ledger_failed", "error", lambda m, _: m.ledger_failures.inc()),
+    notes.LedgerAway: Row("ledger_away", "error", lambda m, _: m.ledger_away.set(1)),
+    notes.LedgerBack: Row("ledger_back", "info", lambda m, n: m.end_absence(n.seconds)),
     notes.TopicDiffers: Row("topic_differs", "warning", lambda m, _: m.topics_differing.inc()),
     notes.WatchPending: Row("watch_pending", "warning", lambda m, _: m.watches_held.inc()),
     notes.WatchArmed: Row("watch_armed", "info", lambda m, _: m.watches_armed.inc()),

@@ -132,6 +132,21 @@ class LedgerFailed(Note):
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerAway(Note):
+    """The group that shares the shards out does not count us in: brokers that do not answer, topics or rights that
+    are missing. Told once an absence."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerBack(Note):
+    """It does again, after `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TopicDiffers(Note):
     """A topic can be used and is not as planned; `remedy` is the command that makes it so."""
 

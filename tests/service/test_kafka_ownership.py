@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -154,6 +155,7 @@ async def test_brokers_that_are_not_there_are_waited_for_and_say_so(kafka_jars: 
     brokers.start()
     try:
         installation = await installation_on(brokers, shards=2)
+        another = replace(installation, app=f"{installation.app}-patient")
         brokers.stop()
         async with listening(cluster(brokers), installation) as one:
             await one.until(lambda: "no Kafka at" in one.ownership.error)
@@ -161,8 +163,13 @@ async def test_brokers_that_are_not_there_are_waited_for_and_say_so(kafka_jars: 
             await asyncio.to_thread(brokers.restart, 0)
             await one.until(lambda: one.last == {0, 1}, 40)
             assert one.ownership.error == ""
-            brokers.freeze(0)
-            after = await one.until(lambda: one.last == frozenset())
+            async with listening(cluster(brokers), another, patience=float("inf")) as patient:
+                await patient.until(lambda: patient.last == {0, 1}, 40)
+                brokers.freeze(0)
+                after = await one.until(lambda: one.last == frozenset())
+                await patient.until(lambda: "no heartbeat was answered" in patient.ownership.error)
+                assert patient.last == {0, 1}
+                assert patient.ownership.joined
             assert SESSION * 0.5 < after < SESSION * 1.5
             assert "no heartbeat was answered" in one.ownership.error
             assert not one.ownership.joined

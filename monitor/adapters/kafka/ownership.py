@@ -65,12 +65,13 @@ class KafkaOwnership:
 
     @property
     def error(self) -> str:
-        """Why not, in words."""
-        if self.joined or self._closed:
+        """Why not, in words; also while shards are kept through the silence of the brokers (`patience`)."""
+        if self._closed or (self.joined and not self._silent(self._installation.session_timeout)):
             return ""
-        if self._shards is not None and not self._fault:
-            return f"no heartbeat was answered for {asyncio.get_running_loop().time() - self._heard:.0f} s"
-        return self._fault
+        if self._fault or self._shards is None:
+            return self._fault
+        servers = ", ".join(self._settings.bootstrap_servers)
+        return f"no heartbeat was answered for {self._age():.0f} s by Kafka at {servers}" if self._overdue() else ""
 
     async def assignments(self) -> AsyncIterator[frozenset[ShardId]]:
         """Joins the group, and yields nothing before that; then the newest whole set. For one listener."""
@@ -173,11 +174,21 @@ class KafkaOwnership:
             self._say(member.shards)
 
     def _cut_off(self) -> bool:
+        """Whether no shard counts as ours any more."""
+        return self._silent(self._patience) or self._heard <= self._given_up
+
+    def _overdue(self) -> bool:
+        """A client that is only being replaced is none of this."""
+        return self._cut_off() or self._silent(self._installation.session_timeout)
+
+    def _silent(self, limit: float) -> bool:
         """Heartbeats pause in a rebalance, whose end may wait for a dead member's session to run out."""
-        age = asyncio.get_running_loop().time() - self._heard
         joining = self._member is not None and self._member.joining
-        limit = self._patience + (self._installation.session_timeout if joining else 0.0)
-        return age > limit or self._heard <= self._given_up
+        return self._age() > limit + (self._installation.session_timeout if joining else 0.0)
+
+    def _age(self) -> float:
+        """Seconds since the last heartbeat that was answered."""
+        return asyncio.get_running_loop().time() - self._heard
 
     def _say(self, shards: frozenset[ShardId] | None) -> None:
         if shards != self._shards:

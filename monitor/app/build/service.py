@@ -19,6 +19,7 @@ from monitor.app.console import ServiceConsole
 from monitor.app.enrol import Enrolment, Share
 from monitor.app.outbox import Outbox, Takes
 from monitor.app.parts import InForce, Parts
+from monitor.app.presence import Presence
 from monitor.app.reload import Reloader
 from monitor.app.replay import Rescuer
 from monitor.app.running import Round
@@ -149,7 +150,8 @@ async def _assemble(
     told.append(console.settled)
     service = Service(parts, shards, storage.ownership, storage.log, outboxes, console)
     rescuer = Rescuer(parts, lambda: shards.assigned)
-    service.helpers = [parts.workers.start, enrolment.run, rescuer.run]
+    presence = Presence(storage.absence, service.stopping, parts)
+    service.helpers = [parts.workers.start, enrolment.run, rescuer.run, presence.run]
     closers = [outbox.sink.close for outbox in outboxes] + [parts.fetcher.close, parts.workers.close]
     service.closers = [*closers, *storage.closers]
     built = Built(service, observer)
