@@ -268,7 +268,7 @@ async def test_a_shard_that_failed_is_opened_again_only_when_it_is_still_ours(ba
         await shards[1].commit(batch(article(back_end, 1)))
     ours = False
 
-    with pytest.raises(Fenced, match="somebody else"):
+    with pytest.raises(Fenced, match="nobody confirms"):
         await ledger.open(SHARD)
 
     await shards[-1].commit(batch(article(back_end, 1)))
