@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli.common import CONFIG, INVALID, JSON, configuration, print_json, print_rows, run_async, say, tell
+from monitor.cli.common import (
+    CONFIG,
+    FAILED,
+    INVALID,
+    JSON,
+    configuration,
+    print_json,
+    print_rows,
+    run_async,
+    say,
+    tell,
+)
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -76,14 +87,23 @@ def gathered(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _ask_clusters(config: Config, json: bool) -> None:
-    from monitor.app.build.topics import topic_rows
+    from monitor.app.build.topics import echoes, left_to_start, topic_rows
     from monitor.cli.topics import worth
 
-    rows = run_async(lambda: topic_rows(config, "verify"))
+    found = run_async(lambda: topic_rows(config, "verify"))
+    rows = [row for row in found if not left_to_start(row["state"], config)]
     wrong = [row for row in rows if row["problem"]]
+    echoing = run_async(lambda: echoes(config))
     if json:
-        print_rows(wrong, json, ())
+        print_rows([*wrong, *({"sink": name, "problem": echo} for name, echo in echoing)], json, ())
     else:
-        say(*gathered(wrong))
-    if code := worth(rows):
+        say(*gathered(wrong), *(f"sink {name}: {echo}" for name, echo in echoing), *later(len(found) - len(rows)))
+    if code := worth(rows) or (FAILED if echoing else 0):
         raise typer.Exit(code)
+
+
+def later(count: int) -> list[str]:
+    """What is said of topics that the first start makes."""
+    from monitor.cli.text import counted
+
+    return [f"{counted(count, 'topic')} will be made at the first start (topics.ensure)"] if count else []

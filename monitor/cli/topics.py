@@ -66,12 +66,12 @@ def _topics(directory: Path, step: Step, json: bool) -> None:
     elif step == "plan":
         print_rows([{**row, "config": _spelt(row["config"])} for row in rows], json, PLANNED)
     else:
-        _show(rows, several=len(asked) > 1)
+        _show(rows, step, several=len(asked) > 1)
     if code := worth(rows):
         raise typer.Exit(code)
 
 
-def _show(rows: Sequence[dict[str, Any]], *, several: bool) -> None:
+def _show(rows: Sequence[dict[str, Any]], step: Step, *, several: bool) -> None:
     """What was found, for people; a cluster that does not answer is told of once."""
     from monitor.cli.check import gathered
 
@@ -80,6 +80,8 @@ def _show(rows: Sequence[dict[str, Any]], *, several: bool) -> None:
         print_rows(known, False, ("for", *FOUND) if several else FOUND)
     tell(*(f"{row['topic']}: {row['remedy']}" for row in known if row["remedy"]))
     tell(*gathered([row for row in rows if row["state"] == "unknown"]))
+    if step == "verify" and any(row["state"] == "missing" for row in rows):
+        tell("`news-monitor topics ensure` makes those that are missing")
 
 
 def worth(rows: Sequence[dict[str, Any]]) -> int:

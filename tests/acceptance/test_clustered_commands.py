@@ -48,7 +48,8 @@ def test_topics_from_nothing_to_ready(made: House) -> None:
     assert {plan[name]["partitions"] for name in OWN} == {3}
     assert {plan[name]["config"]["cleanup.policy"] for name in OWN} == {"compact"}
 
-    made.call("topics", "verify", code=1)
+    assert b"`news-monitor topics ensure` makes those" in made.call("topics", "verify", code=1).stderr
+    assert b"will be made at the first start" in made.call("check", "--online").stdout
     assert b"to be created at start" in made.call("doctor", code=None).stdout
     assert {row["state"] for row in made.rows("topics", "ensure")} == {"created"}
     rows = made.rows("topics", "verify")

@@ -16,7 +16,9 @@ import pytest
 
 from monitor.adapters.kafka.client import ClusterSettings
 from monitor.adapters.kafka.sink import KafkaSink
+from monitor.app.build.topics import echoes
 from monitor.app.outbox import Outbox
+from monitor.config.config import Config
 from monitor.config.schema import SecuritySettings
 from monitor.errors import Reject, Retry
 from monitor.model.event import Logged, Record
@@ -33,8 +35,9 @@ from tests.support.cluster import (
     make_topic,
 )
 from tests.support.fixtures import Brokers
-from tests.support.kafka import KafkaCluster
+from tests.support.kafka import KafkaCluster, free_port
 from tests.support.reader import Message, read_topic, topics_of
+from tests.support.service import configuration
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(60)]
 
@@ -111,6 +114,21 @@ async def test_cluster_it_reads_from_is_refused_under_any_name(kafka: Brokers) -
     sink = KafkaSink("again", alias, source=ClusterSettings(kafka.bootstrap_servers))
     with pytest.raises(Retry, match=r"is the cluster of the Kafka ledger.*leave the sink again out"):
         await sink.resume()
+
+
+async def test_a_sink_on_the_cluster_of_the_ledger_is_found_before_the_start(kafka: Brokers) -> None:
+    """By `doctor` and `check --online`, under any name; another cluster, or one that is away, is none of it."""
+
+    def written_to(servers: list[str]) -> Config:
+        ledger = f"ledger: {{kind: kafka, bootstrap_servers: {list(kafka.bootstrap_servers)}}}\n"
+        sinks = f"sinks: [{{kind: kafka, name: again, bootstrap_servers: {servers}}}]\n"
+        return configuration({"monitor.yaml": f"contact: tests@example.org\n{ledger}{sinks}"})
+
+    alias = [f"localhost:{server.rpartition(':')[2]}" for server in kafka.bootstrap_servers]
+    ((name, why),) = await echoes(written_to(alias))
+    assert name == "again"
+    assert "leave the sink again out" in why
+    assert await echoes(written_to([f"127.0.0.1:{free_port()}"])) == []
 
 
 async def test_log_keeps_the_cursor(kafka: Brokers, sink_on: SinkOn) -> None:

@@ -28,6 +28,15 @@ WAIT, LONG_WAIT = 1.0, 5.0
 """Seconds until the next try: for what mends itself, and for what an operator mends."""
 
 
+async def echo_of(name: str, settings: ClusterSettings, source: ClusterSettings) -> str:
+    """Why a sink must not write to a cluster: its records come from there. Empty if not. Raises Unreachable."""
+    if await cluster_id(settings) != await cluster_id(source):
+        return ""
+    servers = ", ".join(settings.bootstrap_servers)
+    why = f"{servers} is the cluster of the Kafka ledger, which writes these topics itself"
+    return f"{why}; leave the sink {name} out, or give it another cluster"
+
+
 class KafkaSink:
     """`ports.Sink`. A topic that is missing is made from the one table of topics, or waited for; never by use."""
 
@@ -78,13 +87,11 @@ class KafkaSink:
     async def _require_another(self, source: ClusterSettings) -> None:
         """One cluster has many addresses; into the topics it is read from, a record would come back without end."""
         try:
-            here, there = await cluster_id(self._settings), await cluster_id(source)
+            echo = await echo_of(self.name, self._settings, source)
         except Unreachable as error:
             raise Retry(str(error), WAIT) from error
-        if here == there:
-            servers = ", ".join(self._settings.bootstrap_servers)
-            why = f"{servers} is the cluster of the Kafka ledger, which writes these topics itself"
-            raise Retry(f"{why}; leave the sink {self.name} out, or give it another cluster", LONG_WAIT)
+        if echo:
+            raise Retry(echo, LONG_WAIT)
         self._source = None
 
     async def close(self) -> None:

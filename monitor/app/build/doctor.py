@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.app.build.topics import Target, targets
+from monitor.app.build.topics import Target, echoes, left_to_start, targets
 from monitor.config.config import Config
 from monitor.config.schema import PLACEHOLDER
 from monitor.errors import Unreachable
@@ -46,7 +46,9 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
         reached = await _reached(target)
         yield reached
         if reached.ok:
-            yield await _topics(target, ensure=config.settings.topics.ensure)
+            yield await _topics(target, config)
+    for name, echo in await echoes(config):
+        yield Finding(f"kafka {name}", False, echo)
 
 
 def _python() -> Finding:
@@ -121,13 +123,13 @@ async def _reached(target: Target) -> Finding:
     return Finding(check, True, f"{servers} answers: {count} broker{'' if count == 1 else 's'}", dependency=True)
 
 
-async def _topics(target: Target, *, ensure: bool) -> Finding:
+async def _topics(target: Target, config: Config) -> Finding:
     """Whether records could be written; what the start of the service would create is no fault."""
     from monitor.adapters.kafka.topics import verify
 
     rows = await verify(target.settings, target.specs)
     lacking = [row for row in rows if row.state == "missing"]
-    wrong = [row for row in rows if not row.usable and not (ensure and row in lacking)]
+    wrong = [row for row in rows if not row.usable and not left_to_start(row.state, config)]
     check = f"topics {target.name}"
     if wrong:
         detail = "; ".join(f"{row.topic}: {row.problem}" for row in wrong)

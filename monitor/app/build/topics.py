@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +12,7 @@ from monitor.app.build.clustered import cluster_of, ledger_specs
 from monitor.app.build.sinks import cluster, name_of, plan_of
 from monitor.config.config import Config
 from monitor.config.schema import KafkaLedgerSettings, KafkaSettings
+from monitor.errors import Unreachable
 from monitor.model.notes import Note
 from monitor.model.watch import Watch
 from monitor.publish.strimzi import Strimzi
@@ -59,6 +61,28 @@ async def topic_rows(config: Config, step: Step) -> list[dict[str, Any]]:
         rows = await ask(target.settings, target.specs)
         found += [{**row.as_json(), "for": target.name, "sink": target.name, "usable": row.usable} for row in rows]
     return found
+
+
+def left_to_start(state: str, config: Config) -> bool:
+    """Whether a topic in this state is no fault: the first start makes those that are missing (`topics.ensure`)."""
+    return state == "missing" and config.settings.topics.ensure
+
+
+async def echoes(config: Config) -> Sequence[tuple[str, str]]:
+    """Kafka sinks that write to the cluster of the Kafka ledger, under whatever name, each with why that cannot be.
+
+    A cluster that does not answer is for others to tell of.
+    """
+    from monitor.adapters.kafka.sink import echo_of
+
+    ledger, *sinks = targets(config) or (None,)
+    if ledger is None or ledger.name != LEDGER:
+        return ()
+    found = {}
+    for sink in sinks:
+        with suppress(Unreachable):
+            found[sink.name] = await echo_of(sink.name, sink.settings, ledger.settings)
+    return [(name, echo) for name, echo in found.items() if echo]
 
 
 def strimzi_objects(config: Config, cluster: str) -> str:
