@@ -26,6 +26,10 @@ class Spot(NamedTuple):
 
     start: int
     end: int
+    begin: int
+    finish: int
+    """Half words of the article before its first letter, and before what follows its last."""
+    field: str
     cores: tuple[tuple[int, int], ...]
     """What is taken by hits; the rest lies between them."""
     marks: tuple[Mark, ...]
@@ -47,10 +51,6 @@ class Page:
     def halves(self, at: int) -> int:
         """Half words that begin before a folded place; a character of a script without blanks is one."""
         return bisect_left(self._halves, at)
-
-    def field(self, at: int) -> str:
-        """The field a folded place lies in."""
-        return self._scan.field_at(at)
 
     def sentence(self, spot: Spot) -> int | None:
         """Number of the sentence that has all of a spot; None if no single one has."""
@@ -75,11 +75,11 @@ class Page:
     def _of_variant(self, signal: int, variant: Variant, hits: Sequence[tuple[int, int]]) -> Iterable[Spot]:
         scan = self._scan
         for start, end in hits:
-            if signal in variant.signals(scan.field_at(start)) and not (
-                not variant.plain and scan.objection(variant, start, end)
-            ):
-                whole = self._whole(*scan.core_span(start, end))
-                yield Spot(*whole, (whole,), ((signal, start, end),))
+            field = scan.field_at(start)
+            if signal in variant.signals(field) and (variant.plain or not scan.objection(variant, start, end)):
+                first, last = whole = self._whole(*scan.core_span(start, end))
+                begin, finish = self.halves(first), self.halves(last)
+                yield Spot(first, last, begin, finish, field, (whole,), ((signal, start, end),))
 
     def _whole(self, start: int, end: int) -> tuple[int, int]:
         """Up to the blanks, unless the script has none: `ukrain*` stands for the word it begins."""
@@ -116,17 +116,23 @@ class Page:
         return result
 
     def _unit(self, ends: Sequence[int], spot: Spot) -> int | None:
-        offsets = self._scan.folded.offsets
-        first = bisect_right(ends, int(offsets[spot.start]))
-        return first if first == bisect_right(ends, int(offsets[spot.end - 1])) else None
+        first = bisect_right(ends, spot.start)
+        return first if first == bisect_right(ends, spot.end - 1) else None
 
     @cached_property
     def _sentences(self) -> Sequence[int]:
-        return sentence_ends(self._scan.folded.original)
+        return self._folded(sentence_ends(self._scan.folded.original))
 
     @cached_property
     def _paragraphs(self) -> Sequence[int]:
-        return paragraph_ends(self._scan.folded.original)
+        return self._folded(paragraph_ends(self._scan.folded.original))
+
+    def _folded(self, ends: Sequence[int]) -> Sequence[int]:
+        """Places of the original as the first folded characters that stem from behind them."""
+        import numpy as np
+
+        found: list[int] = np.searchsorted(self._scan.folded.offsets, ends).tolist()
+        return found
 
 
 class Heard(set[int]):

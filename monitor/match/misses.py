@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from monitor.match.heard import Heard, Page, Spot
+from monitor.match.heard import Heard, Spot
 from monitor.match.operators.atleast import count_apart, counted_signals, occurrences
 from monitor.match.operators.base import Part
 from monitor.match.operators.near import Neighbours, apart, halves_between
@@ -34,39 +34,37 @@ def operator_miss(node: Op, signals: Mapping[Leaf, int], heard: Heard) -> Miss |
     """Why a false operator is false although its operands are not; None if an operand is."""
     parts = [plan(part, signals, len) for part in node.parts]
     measure = MEASURES.get(node.name)
-    if measure is None or heard.page is None:
+    if measure is None:
         return None
     wanted = parts[:1] if node.name == "NOT NEAR" else [] if node.name == "SCORE" else parts
     return measure(node, parts, heard) if all(part.test(heard) for part in wanted) else None
 
 
 def _near(node: Op, parts: Sequence[Part], heard: Heard) -> Miss | None:
-    page = heard.page
-    assert page is not None
     sides = [list(part.spots(heard)) if part.spots else [] for part in parts]
-    found = min(_neighbours(page, *sides), key=lambda pair: halves_between(page, *pair), default=None)
+    found = min(_neighbours(*sides), key=lambda pair: halves_between(*pair), default=None)
     if found is None:
         return Miss("apart", "", str(node.count))
-    words = _words(halves_between(page, *found))
+    words = _words(halves_between(*found))
     ordered = node.ordered and found[0].start > found[1].start
     return Miss("order" if ordered else "near", words, str(node.count), found)
 
 
-def _neighbours(page: Page, left: Sequence[Spot], right: Sequence[Spot]) -> Iterator[tuple[Spot, Spot]]:
+def _neighbours(left: Sequence[Spot], right: Sequence[Spot]) -> Iterator[tuple[Spot, Spot]]:
     """Pairs in one field that share no letter, among them the nearest."""
     starts = [spot.start for spot in right]
     for spot in left:
         at = bisect_left(starts, spot.start)
         for other in right[max(0, at - AROUND) : at + AROUND]:
-            if apart(spot, other) and page.field(spot.start) == page.field(other.start):
+            if apart(spot, other) and spot.field == other.field:
                 yield spot, other
 
 
 def _guard(node: Op, parts: Sequence[Part], heard: Heard) -> Miss | None:
-    page, (left, right) = heard.page, parts
-    if page is None or left.spots is None or right.spots is None:
+    left, right = parts
+    if left.spots is None or right.spots is None:
         return None
-    known = Neighbours(page, right.spots(heard), node.count, node.ordered)
+    known = Neighbours(right.spots(heard), node.count, node.ordered)
     for spot in left.spots(heard):
         for other in known.of(spot):
             return Miss("guarded", "", str(node.count), (other,))
@@ -74,13 +72,11 @@ def _guard(node: Op, parts: Sequence[Part], heard: Heard) -> Miss | None:
 
 
 def _window(node: Op, parts: Sequence[Part], heard: Heard) -> Miss | None:
-    page = heard.page
-    assert page is not None
     rows = list(narrowest_of(parts, heard))
     if not rows:
         return Miss("apart", "", str(node.count))
-    best = min(rows, key=lambda row: others(page, row))
-    return Miss("window", _words(others(page, best)), str(node.count), tuple(best))
+    best = min(rows, key=others)
+    return Miss("window", _words(others(best)), str(node.count), tuple(best))
 
 
 def _piece(node: Op, _: Sequence[Part], __: Heard) -> Miss:
@@ -88,9 +84,7 @@ def _piece(node: Op, _: Sequence[Part], __: Heard) -> Miss:
 
 
 def _first(node: Op, parts: Sequence[Part], heard: Heard) -> Miss:
-    page = heard.page
-    assert page is not None
-    ends = sorted({page.halves(spot.end) for _, signal in parts[0].leaves for spot in heard.spots(signal)})
+    ends = sorted({spot.finish for _, signal in parts[0].leaves for spot in heard.spots(signal)})
     signals = dict(parts[0].leaves)
     for end in ends:
         words = -(-end // 2)

@@ -15,8 +15,8 @@ def occurrences(signals: Iterable[int], heard: Heard) -> list[Spot]:
     """The places of these signals; a summary that the body repeats counts once."""
     spots = list(chain.from_iterable(map(heard.spots, signals)))
     page = heard.page
-    if page is not None and page.repeated and any(page.field(spot.start) != "summary" for spot in spots):
-        spots = [spot for spot in spots if page.field(spot.start) != "summary"]
+    if page is not None and page.repeated and any(spot.field != "summary" for spot in spots):
+        spots = [spot for spot in spots if spot.field != "summary"]
     return spots
 
 

@@ -12,13 +12,8 @@ from monitor.match.syntax import Op
 
 def top(part: Part, node: Op, heard: Heard) -> Heard:
     """What stands within the first n words."""
-    page = heard.page
-    if page is None:
-        return heard.part({}, ())
     signals = {signal for _, signal in part.leaves} & heard
-    found = {
-        signal: [spot for spot in heard.spots(signal) if page.halves(spot.end) <= 2 * node.count] for signal in signals
-    }
+    found = {signal: [spot for spot in heard.spots(signal) if spot.finish <= 2 * node.count] for signal in signals}
     free = [signal for leaf, signal in part.leaves if leaf.meta]
     return heard.part({signal: spots for signal, spots in found.items() if spots}, free)
 

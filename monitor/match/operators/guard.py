@@ -13,10 +13,10 @@ from monitor.match.syntax import Op
 def free_places(parts: Sequence[Part], node: Op, heard: Heard) -> Iterator[Spot]:
     """Places of the left side without one of the right side near."""
     left, right = parts
-    if left.spots is None or right.spots is None or heard.page is None:
+    if left.spots is None or right.spots is None:
         return
     first = left.spots(heard)
-    known = Neighbours(heard.page, right.spots(heard) if first else (), node.count, node.ordered)
+    known = Neighbours(right.spots(heard) if first else (), node.count, node.ordered)
     yield from (spot for spot in first if next(known.of(spot), None) is None)
 
 

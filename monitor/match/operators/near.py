@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from monitor.match.heard import Heard, Mark, Page, Spot
+from monitor.match.heard import Heard, Mark, Spot
 from monitor.match.operators.base import Cost, Example, Marks, Need, Operator, Part, Spots, Test
 from monitor.match.operators.disjunction import need_any
 from monitor.match.syntax import Op
@@ -18,32 +18,29 @@ MAX_HULLS = 1_000
 class Neighbours:
     """The places of one side, to be asked which of them stand near a place of the other."""
 
-    def __init__(self, page: Page, spots: Sequence[Spot], words: int, ordered: bool) -> None:
-        self._page, self._limit, self._ordered = page, 2 * words, ordered
+    def __init__(self, spots: Sequence[Spot], words: int, ordered: bool) -> None:
+        self._limit, self._ordered = 2 * words, ordered
         self._spots = spots
-        self._starts = [page.halves(spot.start) for spot in spots]
-        ends = [page.halves(spot.end) for spot in spots]
-        self._longest = max((end - start for start, end in zip(self._starts, ends, strict=True)), default=0)
+        self._begins = [spot.begin for spot in spots]
+        self._longest = max((spot.finish - spot.begin for spot in spots), default=0)
 
     def of(self, spot: Spot) -> Iterator[Spot]:
         """Those with at most so many words between, in the same field, that share no letter with it."""
-        page = self._page
-        begin, end = page.halves(spot.start), page.halves(spot.end)
-        first = end if self._ordered else begin - self._limit - self._longest
-        field = page.field(spot.start)
-        for number in range(bisect_left(self._starts, first), len(self._starts)):
-            if self._starts[number] > end + self._limit:
+        limit, ordered = self._limit, self._ordered
+        first = spot.finish if ordered else spot.begin - limit - self._longest
+        last = spot.finish + limit
+        for number in range(bisect_left(self._begins, first), len(self._begins)):
+            if self._begins[number] > last:
                 return
             other = self._spots[number]
-            near = halves_between(page, spot, other) <= self._limit and page.field(other.start) == field
-            if near and apart(spot, other) and not (self._ordered and other.start < spot.end):
+            near = other.field == spot.field and halves_between(spot, other) <= limit
+            if near and apart(spot, other) and not (ordered and other.start < spot.end):
                 yield other
 
 
-def halves_between(page: Page, one: Spot, other: Spot) -> int:
+def halves_between(one: Spot, other: Spot) -> int:
     """Half words between two places; none if they interlock."""
-    first, second = (one, other) if one.start <= other.start else (other, one)
-    return page.halves(second.start) - page.halves(first.end) if first.end < second.start else 0
+    return max(0, other.begin - one.finish if one.start <= other.start else one.begin - other.finish)
 
 
 def apart(one: Spot, other: Spot) -> bool:
@@ -56,12 +53,12 @@ def apart(one: Spot, other: Spot) -> bool:
 def pairs(parts: Sequence[Part], node: Op, heard: Heard) -> Iterator[tuple[Spot, Spot]]:
     """All pairs that are near, by the place of the left one."""
     left, right = parts
-    if left.spots is None or right.spots is None or heard.page is None:
+    if left.spots is None or right.spots is None:
         return
     first = left.spots(heard)
     second = right.spots(heard) if first else ()
     if second:
-        known = Neighbours(heard.page, second, node.count, node.ordered)
+        known = Neighbours(second, node.count, node.ordered)
         yield from ((spot, other) for spot in first for other in known.of(spot))
 
 
@@ -88,7 +85,8 @@ def hull(spots: Sequence[Spot]) -> Spot:
     """Several places as one; what lies between them is not taken."""
     cores = tuple(sorted(chain.from_iterable(spot.cores for spot in spots)))
     marks = tuple(chain.from_iterable(spot.marks for spot in spots))
-    return Spot(min(spot.start for spot in spots), max(spot.end for spot in spots), cores, marks)
+    first, last = min(spots), max(spots, key=lambda spot: spot.end)
+    return Spot(first.start, last.end, first.begin, last.finish, first.field, cores, marks)
 
 
 def marks_of_spots(spots: Spots) -> Marks:

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from monitor.match.heard import Heard, Page, Spot
+from monitor.match.heard import Heard, Spot
 from monitor.match.operators.base import Cost, Example, Marks, Need, Operator, Part, Spots, Test
 from monitor.match.operators.near import hull, marks_of_spots
 from monitor.match.syntax import Op
@@ -14,18 +14,14 @@ from monitor.match.syntax import Op
 
 def windows(parts: Sequence[Part], node: Op, heard: Heard) -> Iterator[Spot]:
     """The windows with all words and at most n others, each as narrow as it can be."""
-    page = heard.page
-    if page is not None:
-        yield from (hull(row) for row in narrowest_of(parts, heard) if others(page, row) <= 2 * node.count)
+    return (hull(row) for row in narrowest_of(parts, heard) if others(row) <= 2 * node.count)
 
 
 def narrowest_of(parts: Sequence[Part], heard: Heard) -> Iterator[list[Spot]]:
     """The places of all words, per field and per place that completes them."""
-    page, wanted = heard.page, Counter(part.leaves[0][1] for part in parts)
-    if page is None:
-        return
+    wanted = Counter(part.leaves[0][1] for part in parts)
     places = sorted((spot, signal) for signal in wanted for spot in heard.spots(signal))
-    for _, row in groupby(places, key=lambda place: page.field(place[0].start)):
+    for _, row in groupby(places, key=lambda place: place[0].field):
         yield from narrowest(list(row), wanted)
 
 
@@ -44,11 +40,10 @@ def narrowest(places: Sequence[tuple[Spot, int]], wanted: Counter[int]) -> Itera
                 yield [found for row in latest.values() for found in row]
 
 
-def others(page: Page, spots: Sequence[Spot]) -> int:
+def others(spots: Sequence[Spot]) -> int:
     """Half words of a window that are no part of it."""
-    first, last = min(spot.start for spot in spots), max(spot.end for spot in spots)
-    own = sum(page.halves(end) - page.halves(start) for start, end in {spot[:2] for spot in spots})
-    return page.halves(last) - page.halves(first) - own
+    begin, finish = min(spot.begin for spot in spots), max(spot.finish for spot in spots)
+    return finish - begin - sum(last - first for first, last in {spot[2:4] for spot in spots})
 
 
 def need_words(needs: Sequence[Need], _: Cost) -> Need:
