@@ -40,7 +40,16 @@ def list_letters(
     if rows or json:
         print_rows(rows, json, LISTED if rows and "seq" in rows[0] else ON_KAFKA)
     else:
-        say("none: everything could be read and published" if feed is None else f"none of the feed {feed}")
+        say(run_async(lambda: _none(known, feed)))
+
+
+async def _none(config: Config, feed: str | None) -> str:
+    """What an empty list means."""
+    from monitor.app.build.topics import was_recorded
+
+    if not await was_recorded(config, lambda table: table.dead_letters):
+        return "none: nothing was recorded yet"
+    return "none: everything could be read and published" if feed is None else f"none of the feed {feed}"
 
 
 async def _latest(config: Config, limit: int, feed: str | None) -> Sequence[Logged]:

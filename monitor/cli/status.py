@@ -85,6 +85,7 @@ def describe(picture: Picture, config: Config, live: Mapping[str, Any]) -> dict[
         "ledger": config.settings.ledger.kind,
         "running": picture.running,
         "members": picture.members,
+        "problem": picture.problem or None,
         **{name: live.get(name) for name in LIVE},
         "feeds": dict(Counter(condition(row, picture) for row in picture.feeds)),
         "watches": sum(not watch.paused for watch in config.watches),
@@ -103,7 +104,7 @@ def condition(row: FeedRow, picture: Picture) -> str:
 
     state = state_of(row)
     overdue = row.cadence.due and picture.at - row.cadence.due > LATE
-    return "late" if state == "ok" and picture.active and overdue else state
+    return "late" if state == "ok" and picture.active and overdue and not picture.problem else state
 
 
 def worst(rows: Sequence[FeedRow]) -> list[dict[str, Any]]:
@@ -127,6 +128,8 @@ def sentences(found: dict[str, Any]) -> Iterator[str]:
     from monitor.cli.text import counted, cut, inert
 
     yield f"news-monitor {found['version']}, {_running(found)}; configuration {found['generation']}"
+    if found["problem"]:
+        yield f"  {inert(found['problem'])}; `news-monitor topics verify` says what to do"
     if found["ready"] is False:
         yield f"  not ready: {'; '.join(map(inert, found['reasons'] or ()))}"
     if found["uplink"] is False:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CHUNK = 500
 """Events read at once."""
+NAMED = 20
+"""Topics that are named where none matches."""
 FROM = "begin, end, or a cursor: seq of the last event, or what tail told; end, or begin with --no-follow."
 
 
@@ -80,15 +82,30 @@ class Tail:
 
 
 async def _tail(config: Config, how: Tail, start: str) -> None:
+    from monitor.app.build.sinks import plan_of
     from monitor.app.build.view import open_tail
 
+    planned = [spec.name for spec in plan_of(config.settings, config.watches)]
     async with open_tail(config, how.topics, start) as reading:
         how.at = reading.after
+        tell(*unmatched(how, sorted({*planned, *await reading.topics()})))
         try:
             await _print(reading, how)
         finally:
             if reading.unnumbered:
                 tell(f"cursor: {reading.log.token(how.at)}")
+
+
+def unmatched(how: Tail, known: Sequence[str]) -> list[str]:
+    """What is said of names that no topic has: one line, or none."""
+    from fnmatch import fnmatchcase
+
+    lost = [name for name in how.topics if not any(fnmatchcase(topic, name) for topic in known)]
+    if not lost:
+        return []
+    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+    waiting = "; waiting for one that does" if how.follow else ""
+    return [f"no topic matches {', '.join(lost)}; known: {', '.join(known[:NAMED])}{more}{waiting}"]
 
 
 async def _print(reading: Reading, how: Tail) -> None:

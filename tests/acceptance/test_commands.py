@@ -272,6 +272,7 @@ def test_tail_prints_events_from_any_place(made):
     assert made.rows("tail", "news.alerts.ukraine", "--no-follow", "--limit", "0") == []
     assert made.rows("tail", "*", "--from", "end", "--no-follow") == []
     assert made.run("tail", "*", "--from", "yesterday", code=2).stderr
+    assert "no topic matches no.such.*; known: " in made.run("tail", "no.such.*", "--no-follow").stderr
 
 
 def test_h169_h170_text_of_feeds_is_inert_on_a_terminal(made):

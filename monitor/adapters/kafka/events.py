@@ -137,6 +137,11 @@ class KafkaEventLog:
         await self._caught_up()
         return self._shelf.ring.topics()
 
+    async def found(self) -> Sequence[str]:
+        """The topics that are read, with records or without. Raises Unreachable if there is no cluster."""
+        await self._begin()
+        return sorted({topic for topic, _ in self._intake.places})
+
     async def cursor(self, sink: str) -> SinkCursor | None:
         """Where this sink stood when it began here, with number 0; None before it is known, and of other sinks."""
         await self._begin()

@@ -38,6 +38,8 @@ class Picture:
     last_alert: Logged | None
     members: int | None = None
     """How many processes share the feeds; None if nobody can know, and on SQLite."""
+    problem: str = ""
+    """Why the topics do not fit this configuration; then its replicas poll nothing, and others may."""
 
     @property
     def active(self) -> bool:
@@ -71,10 +73,12 @@ async def _embedded(config: Config) -> Picture:
 async def _clustered(config: Config) -> Picture:
     """All questions at once; the first one that nobody answers ends the others."""
     from monitor.app.build.clustered_picture import newest_alert, running_members, sinks_of
+    from monitor.app.build.topics import miscounted
 
     async with asyncio.TaskGroup() as group:
         feeds, members = group.create_task(feed_rows(config)), group.create_task(running_members(config))
         sinks, alert = group.create_task(sinks_of(config)), group.create_task(newest_alert(config))
+        problem = group.create_task(miscounted(config))
     return Picture(
         at=system_clock().now(),
         running=None,
@@ -83,6 +87,7 @@ async def _clustered(config: Config) -> Picture:
         head=None,
         last_alert=alert.result(),
         members=members.result(),
+        problem=problem.result(),
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from monitor.app.arming import Faults
-from monitor.app.build.clustered import cluster_of, ledger_specs
+from monitor.app.build.clustered import cluster_of, ledger_specs, table_of
+from monitor.app.build.picture import has_ledger, on_kafka
 from monitor.app.build.sinks import cluster, name_of, plan_of
 from monitor.config.config import Config
 from monitor.config.schema import KafkaLedgerSettings, KafkaSettings
@@ -16,7 +17,7 @@ from monitor.errors import Unreachable
 from monitor.model.notes import Note
 from monitor.model.watch import Watch
 from monitor.publish.strimzi import Strimzi
-from monitor.publish.topics import TopicSpec
+from monitor.publish.topics import TopicSpec, TopicTable
 
 if TYPE_CHECKING:
     from monitor.adapters.kafka.client import ClusterSettings
@@ -61,6 +62,25 @@ async def topic_rows(config: Config, step: Step) -> list[dict[str, Any]]:
         rows = await ask(target.settings, target.specs)
         found += [{**row.as_json(), "for": target.name, "sink": target.name, "usable": row.usable} for row in rows]
     return found
+
+
+async def was_recorded(config: Config, topic: Callable[[TopicTable], str]) -> bool:
+    """Whether there ever was anything that could hold records of a topic: a ledger, or in a cluster the topic."""
+    from monitor.adapters.kafka import topics
+
+    if not on_kafka(config):
+        return has_ledger(config)
+    wanted = topic(table_of(config))
+    specs = [spec for spec in plan_of(config.settings, config.watches) if spec.name == wanted]
+    return all(row.state != "missing" for row in await topics.verify(cluster_of(config), specs))
+
+
+async def miscounted(config: Config) -> str:
+    """What is wrong if the registry has another number of partitions than there are to be shards; else empty."""
+    from monitor.adapters.kafka import topics
+
+    rows = await topics.verify(cluster_of(config), ledger_specs(config))
+    return next((f"{row.topic} has {row.problem}" for row in rows if row.state == "partitions"), "")
 
 
 def left_to_start(state: str, config: Config) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,8 @@ class Reading:
     """Number of the record to read behind."""
     unnumbered: bool
     """Records do not tell where to go on; only the log's token does."""
+    topics: Callable[[], Awaitable[Sequence[str]]]
+    """Those that are there."""
 
 
 @asynccontextmanager
@@ -64,7 +66,7 @@ async def open_tail(config: Config, topics: Sequence[str], start: str) -> AsyncI
     if config.settings.ledger.kind == "sqlite":
         log = open_view(config).log
         ends = {"begin": 0, "end": await log.head()} if start in {"begin", "end"} else {}
-        yield Reading(log, ends[start] if start in ends else await log.seek(start), False)
+        yield Reading(log, ends[start] if start in ends else await log.seek(start), False, log.topics)
         return
     from monitor.adapters.kafka.event_places import event_topics
     from monitor.adapters.kafka.events import KafkaEventLog
@@ -73,6 +75,6 @@ async def open_tail(config: Config, topics: Sequence[str], start: str) -> AsyncI
     pattern = event_topics(table_of(config), [watch.topic for watch in config.watches if watch.topic], topics)
     events = KafkaEventLog.reader(cluster_of(config), lambda: pattern, start)
     try:
-        yield Reading(events, 0, True)
+        yield Reading(events, 0, True, events.found)
     finally:
         await events.close()

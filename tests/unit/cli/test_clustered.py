@@ -11,6 +11,7 @@ from monitor.app.build.picture import Picture
 from monitor.cli import status
 from monitor.cli.run import rehearsal, ways, why_not
 from monitor.cli.sinks import row_of
+from monitor.cli.tail import NAMED, Tail, unmatched
 from monitor.config.config import Config
 from monitor.config.schema import SqliteLedgerSettings
 from monitor.model.snapshot import SinkRow
@@ -53,6 +54,27 @@ def test_status_counts_replicas(members: int, said: str, state: str) -> None:
     lines = list(status.sentences(found))
     assert said in lines[0]
     assert not any("events:" in line for line in lines)
+
+
+def test_status_names_topics_that_do_not_fit_instead_of_late_feeds() -> None:
+    """Replicas of this configuration cannot run, so nobody is late."""
+    found = status.describe(picture(problem="wire.feeds has 3 partitions instead of 6: too few"), on_kafka(), {})
+    assert found["feeds"] == {"ok": 1}
+    lines = [line for line in status.sentences(found) if "partitions" in line]
+    assert lines == [
+        "  wire.feeds has 3 partitions instead of 6: too few; `news-monitor topics verify` says what to do"
+    ]
+
+
+def test_names_that_no_topic_has_are_told_in_one_line() -> None:
+    """With those there are, few of them; who follows is told that it waits."""
+    known = ["wire.articles", "wire.dead-letters"]
+    assert unmatched(Tail(("wire.*",), None, True, False), known) == []
+    assert unmatched(Tail(("no.such.*", "wire.articles"), None, False, False), known) == [
+        "no topic matches no.such.*; known: wire.articles, wire.dead-letters"
+    ]
+    (line,) = unmatched(Tail(("x",), None, True, False), [f"wire.{number}" for number in range(NAMED + 3)])
+    assert line.endswith(" and 3 more; waiting for one that does")
 
 
 def test_status_of_a_group_that_is_not_ours_to_see() -> None:
