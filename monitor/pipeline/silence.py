@@ -13,6 +13,8 @@ from monitor.pipeline.rules import Rules
 
 SILENT = 14 * 86400.0
 """Seconds without a new item after which a feed that is read well counts as silent."""
+ABSENCE = 365 * 86400.0
+"""Seconds between two good polls that only a wrong clock can show."""
 
 
 def tell_silence(feed: FeedSpec, outcome: Outcome, before: FeedState, rules: Rules, now: Instant) -> Outcome:
@@ -23,6 +25,9 @@ def tell_silence(feed: FeedSpec, outcome: Outcome, before: FeedState, rules: Rul
     """
     newest, last = _newest(outcome.state, now), before.health.last_success
     if newest is None or last is None or outcome.state.health.last_success != now or last - newest > SILENT:
+        return outcome
+    if now - last > ABSENCE:
+        # A clock was set right: that is no silence of the feed.
         return outcome
     number = outcome.state.events + 1
     detail = {"since": rfc3339(newest), "seconds": round(now - newest)}
