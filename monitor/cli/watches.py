@@ -19,6 +19,7 @@ from monitor.cli.common import (
     say,
     source_of,
     trial_configuration,
+    warn,
 )
 from monitor.errors import ConfigError, UsageError
 
@@ -52,6 +53,8 @@ def list_watches(config: Path = CONFIG, json: bool = JSON) -> None:
         for query in rules.queries
     ]
     print_rows(rows if json else list(map(_short, rows)), json, LISTED)
+    if not json:
+        warn([one for one in known.warnings if one.id.startswith("MON-LNT")])
 
 
 @app.command("test")

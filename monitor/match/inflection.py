@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -19,11 +19,22 @@ def dictionaries() -> Inflect | None:
 @cache
 def inflect(word: str, language: str) -> tuple[str, ...] | None:
     """All forms whose lemma is the word: as given, small, with a capital. Reads a dictionary: up to some seconds."""
+    entries = _entries(language)
+    return None if entries is None else forms_of(word, entries.items())
+
+
+@lru_cache(maxsize=1)
+def _entries(language: str) -> Mapping[str, str] | None:
     found = import_module("simplemma.strategies.dictionaries.dictionary_factory")
     if language not in found.SUPPORTED_LANGUAGES:
         return None
     entries: Mapping[str, str] = found.DefaultDictionaryFactory(cache_max_size=1).get_dictionary(language)
-    return forms_of(word, entries.items())
+    return entries
+
+
+def release() -> None:
+    """Lets go of the dictionary read last, up to 100 MB; forms that were found stay known."""
+    _entries.cache_clear()
 
 
 def forms_of(word: str, entries: Iterable[tuple[str, str]]) -> tuple[str, ...]:

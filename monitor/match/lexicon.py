@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from monitor.match.fold import fold_words
-from monitor.match.inflection import Inflect, dictionaries
+from monitor.match.inflection import Inflect, dictionaries, release
 from monitor.match.operators.metadata import plain_value
 from monitor.match.packs import Concept
 from monitor.match.patterns import PLAIN, Alias, Check, exact_form, make_alias, make_shape
@@ -98,7 +99,8 @@ def make_lexicon(trees: Sequence[Node], concepts: Mapping[str, Concept], inflect
     inflect = inflect or dictionaries()
     every = [leaf for tree in trees for leaf in leaves(tree) if leaf.kind != "concept"]
     asked = {(leaf.text, leaf.language) for leaf in every if leaf.kind == "forms"} if inflect else set()
-    forms = {key: inflect(*key) for key in asked} if inflect else {}
+    forms = {key: inflect(*key) for key in sorted(asked, key=itemgetter(1))} if inflect else {}
+    release()
     texts = {_written(leaf) for leaf in every} | {form for found in forms.values() for form in found or ()}
     ordered = sorted(texts)
     return Lexicon(concepts, dict(zip(ordered, fold_words(ordered), strict=True)), inflect, forms)
