@@ -147,7 +147,8 @@ def gathered(errors: Mapping[ShardId, str]) -> list[str]:
     """Why shards are not open, each reason once with the shards it holds for; at most `REASONS` lines."""
     shards: dict[str, list[ShardId]] = {}
     for shard, error in sorted(errors.items()):
-        shards.setdefault(error or "not open", []).append(shard)
+        # Whose number stands in front needs it no more behind.
+        shards.setdefault(error.replace(f"shard {shard} ", "it ") or "not open", []).append(shard)
     found = [
         f"shard{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}: {reason}"
         for reason, numbers in shards.items()

@@ -115,7 +115,7 @@ async def _reached(target: Target) -> Finding:
     try:
         found = await survey(target.settings)
     except Unreachable as error:
-        return Finding(check, False, str(error), "start the brokers, or mend the settings", dependency=True)
+        return Finding(check, False, str(error), dependency=True)
     if found.unserved:
         detail = f"does not serve {', '.join(found.unserved)} in a version this program speaks"
         return Finding(check, False, detail, "use Apache Kafka 4, or what behaves like it", dependency=True)
