@@ -84,7 +84,7 @@ def test_f02_i7_a_broker_that_is_away_costs_nothing(broker: KafkaCluster, tmp_pa
         held, asked = resident(daemon), len(here.site.requests)
         broker.kill()
         here.issue(20)
-        here.told("shard .*(transaction|Kafka|broker)")
+        here.told("shards? .*(transaction|Kafka|broker)")
         during = len(here.guids())
         time.sleep(seconds)
         assert here.ask("/livez")[0] == 200
@@ -106,7 +106,7 @@ def test_s01_f02_a_stop_while_the_broker_is_away_ends_in_time(broker: KafkaClust
         here.flow(60)
         broker.kill()
         here.issue(20)
-        here.told("shard .*(transaction|Kafka|broker)")
+        here.told("shards? .*(transaction|Kafka|broker)")
         took = here.fleet.stop(daemon)
         assert took < 25
         broker.start()
@@ -209,7 +209,7 @@ def test_f09_too_few_replicas_in_sync_are_waited_for(brokers: KafkaCluster, tmp_
         until(lambda: in_sync(admin, here, 2), 30, "the loss of a replica")
         stalled = len(here.guids())
         here.issue(20)
-        here.told("shard .*NotEnoughReplicas", 60)
+        here.told("shards? .*NotEnoughReplicas", 60)
         assert daemon.poll() is None
         assert len(here.guids()) == stalled
         brokers.start(2)
@@ -232,7 +232,7 @@ def test_f09_a_disk_of_the_broker_that_is_full_costs_nothing(kafka_jars: None, t
                 until(lambda: not node.alive, 60, "the end of the broker")
                 assert "No space left on device" in node.log.read_text()
                 here.issue(20)
-                here.told("shard .*(transaction|Kafka|broker)")
+                here.told("shards? .*(transaction|Kafka|broker)")
                 (disk / "filler").unlink()
                 cluster.start()
                 here.flow()
