@@ -30,7 +30,10 @@ IDS: Mapping[str, str] = {
     "MON-CFG-014": "A file that cannot be read, or one that a watch names and that is not there.",
     "MON-CFG-015": "An OPML file, or an outline in it, that cannot be taken over.",
     "MON-CFG-016": "More feeds of one host than an import takes without being asked to.",
-    "MON-CFG-017": "A kafka sink into the cluster of the Kafka ledger, which writes the same topics itself.",
+    "MON-CFG-017": (
+        "A kafka sink into the cluster of the Kafka ledger, which writes the same topics itself. Under another address "
+        "the sink itself notices and writes nothing (`sink_failed`)."
+    ),
     "MON-CFG-018": "A watch needs exactly one of `query`, `keywords` and `keywords_file`.",
     "MON-CFG-019": "A case beside a watch does not come out as it says.",
     "MON-CFG-020": "A reload would remove many feeds at once; `allow_mass_removal: true` permits it.",
