@@ -429,7 +429,7 @@ def test_config_doctor_version(made):
     rows = {row["path"]: row for row in made.rows("config", "show")}
     assert rows["data_dir"]["source"].startswith("monitor.yaml:")
     assert rows["app"]["source"] == "default"
-    assert len(made.rows("config", "schema")) == 4
+    assert len(made.rows("config", "schema")) == 5
     assert json.loads(made.run("config", "schema", "feeds").stdout)["$schema"]
     assert made.run("config", "schema", "feds", code=2).stderr
     found = subprocess.run([sys.executable, "-m", "monitor", "doctor", "--json"], env=made.environ, capture_output=True)
