@@ -166,7 +166,7 @@ class Witness:
             consumer.close()
 
     def _take(self, seen: Seen) -> None:
-        """A reader that was set back, as by a broker that lost the end of its log, gets a place twice: it counts once."""
+        """A reader that was set back, by a broker that lost the end of its log, gets a place twice: it counts once."""
         if self._places.get((seen.topic, seen.place)) != seen.id:
             self._places[seen.topic, seen.place] = seen.id
             self.seen.append(seen)
