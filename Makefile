@@ -42,8 +42,9 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q -m "not soak and not bench" tests/unit tests/property tests/architecture
 
+# PART narrows it: `make test PART="and not acceptance"`.
 test: system
-	$(BIN)/python -m pytest -m "not soak and not bench"
+	$(BIN)/python -m pytest -m "not soak and not bench $(PART)"
 
 soak: system
 	$(BIN)/python -m pytest -m soak --timeout 3600
