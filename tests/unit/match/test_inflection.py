@@ -18,7 +18,6 @@ def test_forms() -> None:
     assert forms_of("harbour", ROWS) == ("harbour",)
 
 
-@pytest.mark.skipif(find_spec("simplemma") is None, reason="the dictionaries are not installed")
 @pytest.mark.timeout(120)
 def test_forms_of_the_installed_dictionaries() -> None:
     """English is known, a made-up language is not."""
