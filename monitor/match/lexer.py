@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from monitor.match.operators import FUNCTIONS
-from monitor.match.syntax import Fault, QueryFault, Span
+from monitor.match.operators import FUNCTIONS, INFIX
+from monitor.match.syntax import Fault, Leaf, QueryFault, Span
 
 TokenKind = Literal[
     "(", ")", "word", "phrase", "exact", "=", "-", "concept", "field", "function", "forms", "operator", "end"
@@ -23,32 +22,80 @@ NAMED = "|".join((*FUNCTIONS, "forms"))
 FUNCTION = re.compile(rf"((?:{NAMED}){NUMBER}(?=\s*[(（])|[A-Z]{{2,}}{NUMBER}(?=[(（]))")
 FORMS = re.compile(r"forms\s*[(（]\s*([^,，()（）]+?)\s*[,，]\s*([A-Za-z-]+)\s*[)）]")
 CONCEPT = re.compile(r"@([A-Za-z0-9_-]*)((?:\.[A-Za-z]*)?)")
+_STOPPED = rf"\s{QUOTES}()（）{{}}｛｝"
+_COMMON = re.compile(
+    rf"\s*(?:{OPERATOR.pattern}"
+    rf"|([^{_STOPPED}\\*?^~:：@=!-][^{_STOPPED}\\*?^~:：]*)(?=[\s)）]|$)(?!\s*[(（])"
+    rf"|([()（）])|([{QUOTES}][^{QUOTES}\\*]+[{QUOTES}]))"
+)
+"""What nearly all queries are made of: operators, words and phrases without signs in them, parentheses."""
+_OPERATOR, _WORD, _PHRASE = 1, 2, 4
+"""Groups of `_COMMON`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+_NONE: frozenset[int] = frozenset()
+
+
+class Token(NamedTuple):
     """`text` is unescaped; of a word `escaped` tells which of its characters a backslash made plain."""
 
     kind: TokenKind
     text: str
     span: Span
-    escaped: frozenset[int] = frozenset()
+    escaped: frozenset[int] = _NONE
     argument: str = ""
-    """Of forms: the language."""
+    """Of forms the language, of infix operators the name without its number."""
+    leaf: Leaf | None = None
+    """Of a word or phrase without signs: what it stands for. Nothing touches the end of such a word but `)`."""
 
 
 def read_tokens(query: str) -> tuple[Token, ...]:
     """All tokens, the last of kind `end`. Raises QueryFault."""
     tokens: list[Token] = []
-    at = 0
+    at, stop = 0, len(query)
     while True:
-        while at < len(query) and query[at].isspace():
+        at = _read_common(query, at, tokens)
+        while at < stop and query[at].isspace():
             at += 1
-        if at == len(query):
+        if at == stop:
             return (*tokens, Token("end", "", (at, at)))
         token = _read_token(query, at, fresh=not tokens or tokens[-1].kind in ("operator", "(", "field", "-"))
         tokens.append(token)
         at = token.span[1]
+
+
+def _read_common(query: str, at: int, tokens: list[Token]) -> int:
+    """Reads on as long as all is common; where that ends."""
+    match, append = _COMMON.match, tokens.append
+    # One loop without calls: it is most of the time that thousands of queries take to be read.
+    while found := match(query, at):
+        group = found.lastindex or 0
+        span = found.span(group)
+        at = span[1]
+        text = query[span[0] : at]
+        if group == _WORD:
+            append(Token("word", text, span, _NONE, "", Leaf("word", text, span)))
+        elif group == _OPERATOR:
+            append(_operator(text, span) if text not in ("AND", "OR") else Token("operator", text, span, _NONE, text))
+        elif group == _PHRASE:
+            append(Token("phrase", text[1:-1], span, _NONE, "", Leaf("phrase", text[1:-1], span)))
+        else:
+            append(Token(SIGNS[text], text, span))
+    return at
+
+
+def _operator(written: str, span: Span) -> Token:
+    text = " ".join(written.split())
+    return Token("operator", text, span, _NONE, infix_name(text))
+
+
+def infix_name(text: str) -> str:
+    """The infix operator that is written so, without its number; empty if it is none."""
+    name, _, number = text.partition("/")
+    if name == "NEAR" and re.fullmatch("[0-9]+f", number):
+        return "ONEAR"
+    name = name.replace("NOT ONEAR", "NOT NEAR")
+    return name if name in INFIX else ""
 
 
 def _read_token(query: str, at: int, fresh: bool) -> Token:
@@ -74,7 +121,7 @@ def _read_enclosed(query: str, at: int) -> Token | None:
 def _read_name(query: str, at: int) -> Token | None:
     """An operator, a field, a function or a concept, if one begins here."""
     if found := OPERATOR.match(query, at):
-        return Token("operator", " ".join(found[1].split()), found.span(1))
+        return _operator(found[1], found.span(1))
     if found := FORMS.match(query, at):
         return Token("forms", found[1].strip(QUOTES), found.span(), argument=found[2].lower())
     if found := FUNCTION.match(query, at):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
 from monitor.match.heard import Heard, Spot
@@ -88,7 +88,7 @@ def _first(node: Op, parts: Sequence[Part], heard: Heard) -> Miss:
     signals = dict(parts[0].leaves)
     for end in ends:
         words = -(-end // 2)
-        if plan(replace(node, count=words), signals, len).test(heard):
+        if plan(node._replace(count=words), signals, len).test(heard):
             return Miss("first", str(words), str(node.count))
     return Miss("first", "none", str(node.count))
 

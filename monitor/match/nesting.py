@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves
 from monitor.match.terms import fail
@@ -50,7 +49,7 @@ def refuse_metadata(node: Op) -> None:
 
 def flat_score(node: Op) -> Op:
     """A score over its terms. Raises QueryFault for anything but an OR of terms."""
-    return replace(node, parts=tuple(_score_terms(node.parts[0])))
+    return node._replace(parts=tuple(_score_terms(node.parts[0])))
 
 
 def _score_terms(node: Node) -> Iterator[Leaf]:
@@ -67,11 +66,11 @@ def _score_terms(node: Node) -> Iterator[Leaf]:
 def push_field(node: Node, field: Bound, span: Span) -> Node:
     """Binds every leaf to a field. Raises QueryFault where a leaf is bound to another one already."""
     if isinstance(node, Op):
-        return replace(node, parts=tuple(push_field(part, field, span) for part in node.parts))
+        return node._replace(parts=tuple(push_field(part, field, span) for part in node.parts))
     bound = node.meta or node.field
     if bound not in (None, field):
         fail("004", node.span, f"{bound}: inside {field}: can never be true", "keep one of the two fields")
-    return replace(node, field=field)
+    return node._replace(field=field)
 
 
 def push_metadata(node: Node, name: str, span: Span) -> Node:
@@ -79,9 +78,9 @@ def push_metadata(node: Node, name: str, span: Span) -> Node:
     if isinstance(node, Op):
         if node.name not in ("AND", "OR", "NOT"):
             fail("004", node.span, f"{node.name} inside {name}:", f"{name}: takes values: {name}:(a OR b)")
-        return replace(node, parts=tuple(push_metadata(part, name, span) for part in node.parts))
+        return node._replace(parts=tuple(push_metadata(part, name, span) for part in node.parts))
     if node.meta or node.field:
         fail("004", node.span, f"{node.meta or node.field}: inside {name}:", "keep one of the two fields")
     if node.kind not in ("word", "phrase") or node.open_left or node.open_right or node.wild:
         fail("004", node.span, f"{name}: takes a plain value", "write a word or a phrase without wildcards")
-    return replace(node, kind="meta", meta=name)
+    return node._replace(kind="meta", meta=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn
 
@@ -42,6 +42,8 @@ STARTS: frozenset[TokenKind] = frozenset(
     {"(", "word", "phrase", "exact", "=", "-", "concept", "field", "function", "forms"}
 )
 
+_POWERS = {name: row.power for name, row in OPERATORS.items()}
+
 
 def parse(query: str) -> Node:
     """The tree of a query. Raises QueryFault at the first syntax error."""
@@ -71,6 +73,7 @@ class _Parser:
 
     @property
     def now(self) -> Token:
+        """The token that comes next."""
         return self.tokens[self.at]
 
     def closes(self) -> bool:
@@ -83,36 +86,42 @@ class _Parser:
 
     def read_expression(self, power: int) -> Node:
         """An operand and all infix operators behind it that bind tighter than `power`."""
-        left = self.read_operand()
-        while (name := self.infix()) is not None and OPERATORS[name].power > power:
+        leaf = self.tokens[self.at].leaf
+        left = self.read_operand() if leaf is None or self.depth >= MAX_DEPTH else self.read_common(leaf)
+        while (name := self.infix()) is not None and _POWERS[name] > power:
             left = self.read_chain(name, left) if name in ("AND", "OR") else self.read_near(name, left)
         return left
 
+    def read_common(self, leaf: Leaf) -> Node:
+        """A word or phrase without signs."""
+        self.at += 1
+        return self.count(leaf) if leaf.kind == "word" else self.finish(leaf)
+
     def read_chain(self, name: str, left: Node) -> Node:
         """All operands of one AND or OR."""
-        parts = [left]
-        while self.infix() == name:
-            self.expect_operand(self.take())
-            parts.append(self.read_expression(OPERATORS[name].power))
+        parts, power = [left], _POWERS[name]
+        while (operator := self.tokens[self.at]).argument == name:
+            self.at += 1
+            if self.tokens[self.at].leaf is None:
+                self.expect_operand(operator)
+            parts.append(self.read_expression(power))
         return Op(name, tuple(parts), (parts[0].span[0], parts[-1].span[1]))
 
     def read_near(self, name: str, left: Node) -> Node:
         operator = self.take()
         words, ordered = read_distance(operator)
         self.expect_operand(operator)
-        right = self.read_expression(OPERATORS[name].power)
+        right = self.read_expression(_POWERS[name])
         for side in (left, right):
             refuse_unplaced(side, name)
         return Op(name, (left, right), (left.span[0], right.span[1]), words, ordered)
 
     def infix(self) -> str | None:
         """Name of the infix operator that comes next; None at an end. Anything else is a fault."""
-        token = self.now
-        if token.kind in ("end", ")"):
-            return None
-        if token.kind == "operator" and (name := infix_name(token)):
-            return name
-        return self.refuse_second_term(token)
+        token = self.tokens[self.at]
+        if token.kind == "operator" and token.argument:
+            return token.argument
+        return None if token.kind in ("end", ")") else self.refuse_second_term(token)
 
     def refuse_second_term(self, token: Token) -> NoReturn:
         if token.kind == "operator" and token.text == "NOT":
@@ -158,7 +167,7 @@ class _Parser:
             fail("012", self.now.span, f"nested deeper than {MAX_DEPTH} levels", "use fewer parentheses")
 
     def read_operator(self, token: Token) -> Node:
-        if infix_name(token):
+        if token.argument:
             fail("002", token.span, f"{token.text} has nothing on its left", "add a term, or remove it")
         self.expect_operand(token)
         inner = self.read_operand()
@@ -200,7 +209,7 @@ class _Parser:
         else:
             field = FIELDS[token.text]
             node = push_field(inner, field, token.span) if field else inner
-        return replace(node, span=(token.span[0], node.span[1]))
+        return node._replace(span=(token.span[0], node.span[1]))
 
     def read_group(self, opened: Token) -> Node:
         if self.closes():
@@ -211,7 +220,12 @@ class _Parser:
         if not self.closes():
             fail("001", opened.span, "this parenthesis is never closed", "add )")
         closed = self.take()
-        return replace(node, span=(opened.span[0], closed.span[1]))
+        span = (opened.span[0], closed.span[1])
+        return (
+            Op(node.name, node.parts, span, node.count, node.ordered)
+            if isinstance(node, Op)
+            else node._replace(span=span)
+        )
 
     def read_function(self, token: Token) -> Node:
         name, slash, number = token.text.partition("/")
@@ -229,7 +243,7 @@ class _Parser:
             refuse_metadata(node)
         if name == "SCORE":
             node = flat_score(node)
-        return replace(node, span=(token.span[0], self.tokens[self.at - 1].span[1]))
+        return node._replace(span=(token.span[0], self.tokens[self.at - 1].span[1]))
 
     def read_inside(self, name: str) -> Node:
         """What stands in the parentheses of a function."""
@@ -274,7 +288,7 @@ class _Parser:
             fail("014" if token.text[0] == "^" else "007", span, f"{token.text} stands behind no term", "quote it")
         bare, weight = split_weight(token)
         if re.search("~[0-9]*$", bare.text) and bare.text.rfind("~") not in token.escaped:
-            self.refuse_suffix(replace(token, text="~"))
+            self.refuse_suffix(token._replace(text="~"))
         leaf = make_leaf(kind, bare, span)
         return self.finish(self.weigh(leaf, Suffix(weight=weight), span))
 
@@ -288,15 +302,15 @@ class _Parser:
         self.take()
         leaf = self.weigh(leaf, suffix, after.span)
         if suffix.distance is None:
-            return self.count(replace(leaf, span=(leaf.span[0], after.span[1])))
-        leaf = replace(leaf, span=(leaf.span[0], after.span[1]))
+            return self.count(leaf._replace(span=(leaf.span[0], after.span[1])))
+        leaf = leaf._replace(span=(leaf.span[0], after.span[1]))
         words = read_number(suffix.distance, MAX_DISTANCE, after.span, '"a b"~')
         return self.count_all(make_window(leaf, words))
 
     def weigh(self, leaf: Leaf, suffix: Suffix, span: Span) -> Leaf:
         if suffix.weight is None:
             return leaf
-        return replace(leaf, weight=read_weight(suffix.weight, span, self.scoring))
+        return leaf._replace(weight=read_weight(suffix.weight, span, self.scoring))
 
     def count_all(self, node: Node) -> Node:
         for leaf in leaves(node):
@@ -313,15 +327,6 @@ class _Parser:
 def before_touches(before: Token, token: Token) -> bool:
     """Do two tokens stand side by side without a blank?"""
     return before.span[1] == token.span[0]
-
-
-def infix_name(token: Token) -> str | None:
-    """The infix operator that a token is, without its number."""
-    name = token.text.partition("/")[0]
-    if name == "NEAR" and re.fullmatch("[0-9]+f", token.text.partition("/")[2]):
-        return "ONEAR"
-    name = name.replace("NOT ONEAR", "NOT NEAR")
-    return name if name in INFIX else None
 
 
 def read_distance(token: Token) -> tuple[int, bool]:

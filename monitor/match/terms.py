@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NoReturn
 
 from monitor.match.fold import fold_words
@@ -56,7 +56,7 @@ def split_weight(token: Token) -> tuple[Token, str | None]:
     at = token.text.rfind("^")
     if at <= 0 or at in token.escaped:
         return token, None
-    return replace(token, text=token.text[:at]), token.text[at + 1 :]
+    return token._replace(text=token.text[:at], leaf=None), token.text[at + 1 :]
 
 
 def read_weight(written: str, span: Span, scoring: bool) -> float:
@@ -117,6 +117,6 @@ def make_window(leaf: Leaf, words: int) -> Node:
     if len(folded) < 2:
         return leaf
     parts = [Leaf("word", word, leaf.span) for word in folded]
-    parts[0] = replace(parts[0], open_left=leaf.open_left)
-    parts[-1] = replace(parts[-1], open_right=leaf.open_right)
+    parts[0] = parts[0]._replace(open_left=leaf.open_left)
+    parts[-1] = parts[-1]._replace(open_right=leaf.open_right)
     return Op("~", tuple(parts), leaf.span, words)
