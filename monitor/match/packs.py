@@ -21,6 +21,7 @@ KINDS = {
     "terms": "term",
     "prefix": "prefix",
     "suffix": "suffix",
+    "infix": "wildcard",
     "case": "case",
     "acronym": "acronym",
     "accent": "accent",
@@ -28,7 +29,7 @@ KINDS = {
     "suffix_accent": "suffix_accent",
 }
 WEAK_KINDS = {**KINDS, "term": "term"}
-SCOPE = {"terms": "any", "prefix": "any", "case": "any"}
+SCOPE = {"terms": "any", "prefix": "any", "infix": "any", "case": "any"}
 """Kinds that run on text of any language unless the pack's `scope` says otherwise; the others run on their own."""
 TOP_KEYS = frozenset({"concept", "wikidata", "status", "scope", "symbols", "languages", "weak_context", "notes"})
 BLOCK_KEYS = frozenset(
@@ -91,11 +92,11 @@ class _Entry:
 
     @property
     def open_left(self) -> bool:
-        return self.key.startswith("suffix")
+        return self.key.startswith(("suffix", "infix"))
 
     @property
     def open_right(self) -> bool:
-        return self.key.startswith("prefix")
+        return self.key.startswith(("prefix", "infix"))
 
 
 class _Loader(yaml.CSafeLoader):
@@ -246,7 +247,8 @@ class PackReader:
         if not (written := self.string(named.get("text"), path)):
             return
         bound = language != "und" and (self.scope.get(key) != "any" or bool(block.get("only_lang")))
-        attach = CLITICS.get(str(block.get("clitics")), _alone) if not key.startswith("suffix") else _alone
+        open_left = key.startswith(("suffix", "infix"))
+        attach = CLITICS.get(str(block.get("clitics")), _alone) if not open_left else _alone
         free_left = block.get("left_boundary") is False
         for text in attach(written):
             yield _Entry(path, language, key, text, written, bound, weak, free_left)

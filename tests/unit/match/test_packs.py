@@ -75,3 +75,18 @@ def test_norwegian_is_not_false() -> None:
 
     assert not problems
     assert concepts["x"].strong[0].language == "no"
+
+
+def test_infix() -> None:
+    """Letters anywhere in a word, of any language, shown as the whole word; a longer word may be excepted."""
+    pack = "concept: x\nlanguages:\n  und:\n    infix: [ucrani]\n    not_in: ['*bucrani*']"
+    concepts, problems = load_packs({"x.yaml": pack})
+    rules = compile_rules([Watch(WatchId("x"), "@x")], concepts)
+    text = Text("Bucranios de mármol", body="#AyudaUcraniaYa, marcha proucraniana; Ucrania", language="es")
+
+    assert not problems
+    assert [hit.text for match in rules.match(text) for hit in match.hits] == [
+        "AyudaUcraniaYa",
+        "proucraniana",
+        "Ucrania",
+    ]
