@@ -26,8 +26,9 @@ from monitor.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from monitor.match.matcher import Query, RuleSet
+    from monitor.match.matcher import RuleSet
     from monitor.match.packs import Concept
+    from monitor.match.query import Query
     from monitor.model.watch import Watch
 
 app = group("watches", "What is looked for, and the cases beside it.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -14,15 +14,15 @@ from monitor.match.fold import HANGUL, UNSPACED, script_class, table_version
 from monitor.match.inflection import Inflect
 from monitor.match.languages import language_group
 from monitor.match.lexicon import Lexicon, make_lexicon
-from monitor.match.matcher import Query, RuleSet
+from monitor.match.matcher import RuleSet
 from monitor.match.operators import OPERATORS
-from monitor.match.operators.base import Part
+from monitor.match.operators.base import Need
 from monitor.match.operators.metadata import SHARES
 from monitor.match.packs import Concept
 from monitor.match.parser import parse
 from monitor.match.patterns import PLAIN, Alias, Check
-from monitor.match.plan import placed_nodes, plan
-from monitor.match.scan import ASIDES, Variant
+from monitor.match.query import Query
+from monitor.match.scan import Variant
 from monitor.match.syntax import (
     Bound,
     Fault,
@@ -30,9 +30,6 @@ from monitor.match.syntax import (
     Node,
     QueryError,
     QueryFault,
-    Span,
-    leaves,
-    positive_leaves,
     problem,
 )
 from monitor.model.ids import WatchId
@@ -100,74 +97,74 @@ class _Compiler:
 
     words: Lexicon
     numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
-    weights: dict[int, float] = field(default_factory=dict)
+    """Signals by meaning; equal leaves of all watches share one."""
+    needs: list[Need] = field(default_factory=list)
+    """By signal: itself."""
+    weights: list[float] = field(default_factory=list)
+    """By signal: the share of articles that are expected to raise it."""
     metadata: dict[tuple[str, str], int] = field(default_factory=dict)
     """Signals of tests that are about the article as a whole."""
-    raised: dict[str, dict[int, tuple[Alias, list[Raised]]]] = field(default_factory=lambda: defaultdict(dict))
-    """By pattern and identity of an alias (a concept's are shared, and dear to compare): what a hit of it raises."""
+    raised: dict[str, list[tuple[Alias, list[Raised]]]] = field(default_factory=lambda: defaultdict(list))
+    """By pattern: each alias with what a hit of it raises."""
+    tiers: dict[tuple[str, bool], tuple[list[Raised], float]] = field(default_factory=dict)
+    """By name and tier of a concept: what all its aliases raise, and how often that is expected."""
 
     def compile(self, rows: Sequence[tuple[Watch, Node]]) -> RuleSet:
         queries = tuple(self.query(watch, tree) for watch, tree in rows)
         order = count()
-        listeners = [tuple(_variants(aliases.values(), order)) for aliases in self.raised.values()]
+        listeners = [tuple(_variants(aliases, order)) for aliases in self.raised.values()]
         return RuleSet(queries, tuple(self.raised), listeners, self.metadata)
 
+    def query(self, watch: Watch, tree: Node) -> Query:
+        numbers: list[int] = []
+        need = self.need(tree, numbers)
+        return Query(watch, self.version(watch, tree), tree, tuple(numbers), need, self.cost)
+
+    def need(self, node: Node, numbers: list[int]) -> Need:
+        """What a node needs; the signals of its leaves go to `numbers`."""
+        if isinstance(node, Leaf):
+            number = self.signal(node)
+            numbers.append(number)
+            return self.needs[number]
+        return OPERATORS[node.name].need([self.need(part, numbers) for part in node.parts], self.cost)
+
     def signal(self, leaf: Leaf) -> int:
-        """The number of what a leaf means; equal leaves of all watches share it."""
-        key = self.key(leaf)
-        if key not in self.numbers:
-            number = self.numbers[key] = len(self.numbers)
-            self.weights[number] = self.listen(leaf, number)
-        return self.numbers[key]
+        """The number of what a leaf means."""
+        key = (leaf.meta, self.words.value(leaf)) if leaf.meta else leaf.meaning
+        number = self.numbers.get(key)
+        if number is None:
+            number = self.numbers[key] = len(self.needs)
+            self.needs.append(Need((frozenset((number,)),), True))
+            self.weights.append(self.listen(leaf, number))
+        return number
 
     def listen(self, leaf: Leaf, number: int) -> float:
         """Notes what raises a signal; the share of articles that are expected to."""
         if leaf.meta:
             self.metadata[leaf.meta, self.words.value(leaf)] = number
             return SHARES[leaf.meta]
-        aliases = self.words.aliases(leaf)
-        for alias in aliases:
-            self.raised[alias.pattern].setdefault(id(alias), (alias, []))[1].append((leaf.field, number))
-        return sum(map(_frequency, aliases))
+        raised = (leaf.field, number)
+        if leaf.kind == "concept":
+            signals, weight = self.tier(leaf)
+            signals.append(raised)
+            return weight
+        return sum(self.hear(alias, [raised]) for alias in self.words.aliases(leaf))
 
-    def key(self, leaf: Leaf) -> tuple[object, ...]:
-        if leaf.meta:
-            return (leaf.meta, self.words.value(leaf))
-        return (leaf.kind, leaf.text, leaf.field, leaf.weak, leaf.open_left, leaf.open_right, leaf.wild, leaf.language)
+    def tier(self, leaf: Leaf) -> tuple[list[Raised], float]:
+        """What the aliases of a concept raise: its fields each have a signal."""
+        key = (leaf.text, leaf.weak)
+        if key not in self.tiers:
+            signals: list[Raised] = []
+            self.tiers[key] = (signals, sum(self.hear(alias, signals) for alias in self.words.aliases(leaf)))
+        return self.tiers[key]
+
+    def hear(self, alias: Alias, signals: list[Raised]) -> float:
+        """Listens to an alias; how often it is expected."""
+        self.raised[alias.pattern].append((alias, signals))
+        return _frequency(alias)
 
     def cost(self, group: frozenset[int]) -> float:
-        return sum(self.weights[signal] for signal in group)
-
-    def query(self, watch: Watch, tree: Node) -> Query:
-        signals = {leaf: self.signal(leaf) for leaf in leaves(tree)}
-        part = plan(tree, signals, self.cost)
-        wanted: dict[int, tuple[Span, Bound | None]] = {}
-        for leaf in positive_leaves(tree):
-            if leaf.meta or leaf.field in ASIDES:
-                continue  # true of the article, and not in its text
-            wanted.setdefault(signals[leaf], (leaf.span, leaf.field))
-        witness, bounded = self.witness(tree, signals) if part.placed else ((), frozenset())
-        return Query(
-            watch=watch,
-            version=self.version(watch, tree),
-            tree=tree,
-            test=part.test,
-            anchor=min(part.need.groups, key=self.cost),
-            decided=part.need.exact and len(part.need.groups) == 1,
-            signals=signals,
-            witness=witness,
-            bounded=bounded,
-            wanted=wanted,
-            groups=frozenset(map(language_group, watch.languages)),
-        )
-
-    def witness(self, tree: Node, signals: Mapping[Leaf, int]) -> tuple[tuple[Part, ...], frozenset[int]]:
-        """The operators over places that speak for a query, and the signals that stand in them alone."""
-        nodes = tuple(placed_nodes(tree))
-        inside = {leaf for node in nodes for leaf in positive_leaves(node)}
-        outside = {signals[leaf] for leaf in positive_leaves(tree) if leaf not in inside}
-        bounded = frozenset(signals[leaf] for leaf in inside) - outside
-        return tuple(plan(node, signals, self.cost) for node in nodes), bounded
+        return sum(map(self.weights.__getitem__, group))
 
     def version(self, watch: Watch, tree: Node) -> str:
         parts = [table_version(), watch.query, *watch.languages, *self.words.digests(tree)]
@@ -180,27 +177,35 @@ def _frequency(alias: Alias) -> float:
     return (3e-4 if alias.open_left or alias.open_right else 1e-5) * (1 + 1000 * 0.5**letters)
 
 
-def _variants(rows: Iterable[tuple[Alias, list[Raised]]], order: Iterator[int]) -> Iterator[Variant]:
+def _variants(rows: Sequence[tuple[Alias, list[Raised]]], order: Iterator[int]) -> Iterator[Variant]:
     """Aliases of one pattern, those together that differ only in how they are reported."""
+    if len(rows) == 1:
+        alias, raised = rows[0]
+        yield _variant((alias,), raised, next(order))
+        return
     alike: dict[tuple[Check, tuple[Raised, ...], bool, bool], list[Alias]] = {}
     for alias, raised in rows:
         alike.setdefault((alias.check, tuple(raised), alias.open_left, alias.open_right), []).append(alias)
     for (_, signals, _, _), group in alike.items():
-        first = group[0]
-        by_language: dict[str, Alias] = {}
-        for alias in group:
-            by_language.setdefault(language_group(alias.language or ""), alias)
-        yield Variant(
-            order=next(order),
-            aliases=tuple(group),
-            check=first.check,
-            plain=first.check == PLAIN,
-            anywhere=tuple(signal for field_name, signal in signals if field_name is None),
-            fielded=tuple((field_name, signal) for field_name, signal in signals if field_name is not None),
-            by_language=by_language,
-            extend_left=first.open_left and first.kind.startswith(("suffix", "wildcard")) and _in_words(first.core[0]),
-            extend_right=first.open_right and _in_words(first.core[-1]),
-        )
+        yield _variant(tuple(group), signals, next(order))
+
+
+def _variant(aliases: tuple[Alias, ...], raised: Sequence[Raised], order: int) -> Variant:
+    first = aliases[0]
+    by_language: dict[str, Alias] = {}
+    for alias in aliases:
+        by_language.setdefault(language_group(alias.language or ""), alias)
+    return Variant(
+        order=order,
+        aliases=aliases,
+        check=first.check,
+        plain=first.check == PLAIN,
+        anywhere=tuple([signal for name, signal in raised if name is None]),
+        fielded=tuple([(name, signal) for name, signal in raised if name is not None]),
+        by_language=by_language,
+        extend_left=first.open_left and first.kind.startswith(("suffix", "wildcard")) and _in_words(first.core[0]),
+        extend_right=first.open_right and _in_words(first.core[-1]),
+    )
 
 
 def _in_words(letter: str) -> bool:

@@ -9,10 +9,11 @@ from operator import attrgetter
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
-from monitor.match.matcher import Query, RuleSet, find_places, make_match
+from monitor.match.matcher import RuleSet, find_places, make_match
 from monitor.match.misses import Miss, holds, operator_miss
 from monitor.match.operators.metadata import known_values
 from monitor.match.plan import placed_nodes, plan
+from monitor.match.query import Query
 from monitor.match.scan import FIELDS, Scan, Variant, is_text
 from monitor.match.spellings import LEAST, Spelling, find_endings, find_spellings, is_scattered
 from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves
@@ -97,7 +98,7 @@ def explain(rules: RuleSet, text: Text, removed: Sequence[Removed] = ()) -> tupl
     spelt: dict[int, tuple[Spelling, ...]] = {}
     results = []
     for query in sorted(rules.queries, key=lambda query: query.watch.id):
-        if query.admits(scan.group) and query.test(heard):
+        if query.admits(scan.group) and query.part.test(heard):
             match = make_match(query, scan, places, heard)
             results.append(Explained(query.watch.id, True, match.hits, match.hits_total, version=query.version))
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import itemgetter
 
 from monitor.match.fold import fold_words
@@ -102,8 +103,16 @@ def make_lexicon(trees: Sequence[Node], concepts: Mapping[str, Concept], inflect
     forms = {key: inflect(*key) for key in sorted(asked, key=itemgetter(1))} if inflect else {}
     release()
     texts = {_written(leaf) for leaf in every} | {form for found in forms.values() for form in found or ()}
-    ordered = sorted(texts)
-    return Lexicon(concepts, dict(zip(ordered, fold_words(ordered), strict=True)), inflect, forms)
+    return Lexicon(concepts, _fold_all(texts), inflect, forms)
+
+
+def _fold_all(texts: Iterable[str]) -> dict[str, str]:
+    """Folded forms by text; those in ASCII together, for they take a shorter way."""
+    simple: list[str] = []
+    other: list[str] = []
+    for text in texts:
+        (simple if text.isascii() else other).append(text)
+    return dict(zip(chain(simple, other), chain(fold_words(simple), fold_words(other)), strict=True))
 
 
 def leaf_alias(leaf: Leaf, core: str) -> Alias:

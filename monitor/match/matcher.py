@@ -5,55 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
 from monitor.match.automaton import Automaton
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
-from monitor.match.operators.base import Part, Test
 from monitor.match.plan import signals_with_places
+from monitor.match.query import Query
 from monitor.match.scan import FIELDS, Listeners, Metadata, Scan, Variant, is_text, utf16_length
-from monitor.match.syntax import Bound, Leaf, Node, Span
+from monitor.match.syntax import Bound, Span
 from monitor.model.article import FieldName
 from monitor.model.ids import WatchId
 from monitor.model.watch import Hit, Match, Text, Watch
 
 MAX_HITS = 200
 """Hits a match carries; the rest is counted."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Query:
-    """A compiled watch."""
-
-    watch: Watch
-    version: str
-    tree: Node
-    test: Test
-    anchor: frozenset[int]
-    """The rarest group of signals of which one must be heard."""
-    decided: bool
-    """Any signal of the anchor decides."""
-    signals: Mapping[Leaf, int]
-    witness: tuple[Part, ...]
-    """Operators over places that speak for the query: what makes them true is shown of their terms, and no more."""
-    bounded: frozenset[int]
-    """Signals that occur in such operators only."""
-    wanted: Mapping[int, tuple[Span, Bound | None]]
-    """Signals whose hits are shown, with the clause they stand for."""
-    groups: frozenset[str]
-    """Languages of the articles it may match; empty = all."""
-
-    @property
-    def restricted(self) -> bool:
-        """Must an article be asked for its language, or is the watch paused?"""
-        return self.watch.paused or bool(self.groups)
-
-    def admits(self, group: str) -> bool:
-        """May an article of this language match at all?"""
-        return not self.watch.paused and (not self.groups or group in self.groups)
 
 
 class Size(NamedTuple):
@@ -97,7 +64,6 @@ class RuleSet:
         self._candidates = _by_signal(
             (number, query.anchor) for number, query in enumerate(queries) if not query.decided
         )
-        self._rechecks = tuple(query.test for query in queries)
         self._restricted = frozenset(number for number, query in enumerate(queries) if query.restricted)
         self._versions = {query.watch.id: query.version for query in queries}
 
@@ -149,7 +115,7 @@ class RuleSet:
     def _met(self, scan: Scan, heard: Heard, watches: AbstractSet[str] | None) -> list[Query]:
         numbers = set(chain.from_iterable(map(self._direct.__getitem__, heard & self._direct.keys())))
         for number in set(chain.from_iterable(map(self._candidates.__getitem__, heard & self._candidates.keys()))):
-            if self._rechecks[number](heard):
+            if self.queries[number].part.test(heard):
                 numbers.add(number)
         for number in numbers & self._restricted:
             if not self.queries[number].admits(scan.group):

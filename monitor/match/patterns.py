@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from monitor.match.fold import HANGUL, UNSPACED, dropped, script_class
 
@@ -43,8 +44,7 @@ class NotIn:
     case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """What a hit must pass beyond its folded letters; the empty check is passed by every hit."""
 
     exact: str = ""
@@ -65,8 +65,7 @@ class Check:
 PLAIN = Check()
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """One thing to search for, as a pack or a query has it."""
 
     written: str
@@ -96,7 +95,7 @@ class Alias:
 def make_alias(alias: Alias) -> Alias:
     """The alias with the check its script asks for."""
     bare = script_class(alias.core[0]) != HANGUL or alias.open_left
-    return alias if bare else replace(alias, check=replace(alias.check, after_numeral=False))
+    return alias if bare else alias._replace(check=alias.check._replace(after_numeral=False))
 
 
 MAX_WORD = 200

@@ -112,13 +112,19 @@ class QueryError(MonitorError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def leaves(node: Node) -> Iterator[Leaf]:
+def leaves(node: Node) -> Sequence[Leaf]:
     """All leaves of a tree from left to right."""
+    found: list[Leaf] = []
+    _gather(node, found)
+    return found
+
+
+def _gather(node: Node, found: list[Leaf]) -> None:
     if isinstance(node, Leaf):
-        yield node
-    else:
-        for part in node.parts:
-            yield from leaves(part)
+        found.append(node)
+        return
+    for part in node.parts:
+        _gather(part, found)
 
 
 def positive_leaves(node: Node) -> Iterator[Leaf]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.match.heard import Heard, Mark, Spot
 from monitor.match.syntax import Leaf, Op
@@ -19,8 +20,7 @@ Marks = Callable[[Heard], Iterable[Mark]]
 """The hits that make it true."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What must occur for a node to be true: of every group at least one signal."""
 
     groups: tuple[frozenset[int], ...]

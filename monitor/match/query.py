@@ -1,0 +1,74 @@
+"""A compiled watch: what an article is asked at once, and what is worked out when the first one comes near."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from monitor.match.languages import language_group
+from monitor.match.operators.base import Cost, Need, Part
+from monitor.match.plan import placed_nodes, plan
+from monitor.match.scan import ASIDES
+from monitor.match.syntax import Bound, Leaf, Node, Span, leaves, positive_leaves
+from monitor.model.watch import Watch
+
+
+class Query:
+    """A compiled watch. Of ten thousand most meet no article, so only their groups are there from the start."""
+
+    def __init__(
+        self, watch: Watch, version: str, tree: Node, numbers: tuple[int, ...], need: Need, cost: Cost
+    ) -> None:
+        """`numbers`: the signals of the leaves, from left to right."""
+        self.watch, self.version, self.tree, self.need = watch, version, tree, need
+        self.anchor = need.groups[0] if len(need.groups) == 1 else min(need.groups, key=cost)
+        """The rarest group of signals of which one must be heard."""
+        self.decided = need.exact and len(need.groups) == 1
+        """Any signal of the anchor decides."""
+        self.groups = frozenset(map(language_group, watch.languages))
+        """Languages of the articles it may match; empty = all."""
+        self._numbers, self._cost = numbers, cost
+
+    @property
+    def restricted(self) -> bool:
+        """Must an article be asked for its language, or is the watch paused?"""
+        return self.watch.paused or bool(self.groups)
+
+    def admits(self, group: str) -> bool:
+        """May an article of this language match at all?"""
+        return not self.watch.paused and (not self.groups or group in self.groups)
+
+    @cached_property
+    def signals(self) -> Mapping[Leaf, int]:
+        """The number of what each leaf means."""
+        return dict(zip(leaves(self.tree), self._numbers, strict=True))
+
+    @cached_property
+    def part(self) -> Part:
+        """The tree as a test."""
+        return plan(self.tree, self.signals, self._cost)
+
+    @cached_property
+    def witness(self) -> tuple[Part, ...]:
+        """Operators over places that speak for the query: what makes them true is shown of their terms, and no more."""
+        nodes = placed_nodes(self.tree) if self.part.placed else ()
+        return tuple(plan(node, self.signals, self._cost) for node in nodes)
+
+    @cached_property
+    def bounded(self) -> frozenset[int]:
+        """Signals that occur in such operators only."""
+        if not self.part.placed:
+            return frozenset()
+        inside = {leaf for node in placed_nodes(self.tree) for leaf in positive_leaves(node)}
+        outside = {self.signals[leaf] for leaf in positive_leaves(self.tree) if leaf not in inside}
+        return frozenset(self.signals[leaf] for leaf in inside) - outside
+
+    @cached_property
+    def wanted(self) -> Mapping[int, tuple[Span, Bound | None]]:
+        """Signals whose hits are shown, with the clause they stand for."""
+        wanted: dict[int, tuple[Span, Bound | None]] = {}
+        for leaf in positive_leaves(self.tree):
+            if leaf.meta or leaf.field in ASIDES:
+                continue  # true of the article, and not in its text
+            wanted.setdefault(self.signals[leaf], (leaf.span, leaf.field))
+        return wanted
