@@ -216,7 +216,6 @@ def test_f09_too_few_replicas_in_sync_are_waited_for(brokers: KafkaCluster, tmp_
         here.judge(least=88)
 
 
-@pytest.mark.soak  # fails about every second time: docs/critiques.md
 def test_f09_a_disk_of_the_broker_that_is_full_costs_nothing(kafka_jars: None, tmp_path: Path) -> None:
     """The broker ends at the first write that finds no room; when it has room again, everything comes once."""
     cluster = KafkaCluster(tmp_path / "kafka")

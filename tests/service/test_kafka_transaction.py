@@ -266,6 +266,8 @@ async def test_private_names_of_the_library_are_where_they_were() -> None:
 
     assert (producer._closed, producer._sender.sender_task) == (False, None)
     assert producer._txn_manager.wait_for_transaction_end() is None
+    assert producer._txn_manager.producer_id == -1
+    assert callable(producer._txn_manager.maybe_add_partition_to_txn)
     assert dict(producer._message_accumulator._batches) == {}
     assert not MessageBatch(("topic", 0), BatchBuilder(1, 0), 1.0, 0.0)._drain_waiter.done()
     assert consumer._client.cluster is not None

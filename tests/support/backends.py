@@ -102,9 +102,8 @@ class KafkaBackEnd:
         self.prefix = f"{name}."
         self.table = TopicTable(self.prefix)
         self.settings = ClusterSettings(tuple(bootstrap_servers), **settings)
-        self.installation = Installation(
-            name, self.table.feeds, self.table.feed_state, self.table.rescue, shards, session_timeout=6.0
-        )
+        topics = self.table.feeds, self.table.feed_state, self.table.rescue
+        self.installation = Installation(name, *topics, shards, session_timeout=6.0, prefix=self.prefix)
         self._there = False
 
     async def start(self, age: float = 86400.0, size: int = 1 << 30) -> None:

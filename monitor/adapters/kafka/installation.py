@@ -22,6 +22,12 @@ class Installation:
     """After which brokers abort an open transaction; a commit has half of it."""
     session_timeout: float = 10.0
     """Without a heartbeat for so long a member has left the group."""
+    prefix: str = "news."
+    """What the names of all its topics begin with."""
+
+    def owns(self, topic: str) -> bool:
+        """Whether a topic is one it may have written to."""
+        return topic.startswith(self.prefix) or topic in (self.feeds, self.states, self.rescue)
 
     def transactional_id(self, shard: ShardId) -> str:
         """The id whose newest producer owns the shard."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from monitor.adapters.kafka.client import ClusterSettings
+from monitor.adapters.kafka.hanging import take_over
 from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.kept import Contents, contents, fences
 from monitor.adapters.kafka.restore import Follower, read_until
@@ -49,12 +50,8 @@ class KafkaLedger:
         if shard in self._failed and self._confirm is not None and not await self._confirm(shard):
             raise Fenced(f"nobody confirms that shard {shard} is still ours")
         alone = self._failed.setdefault(shard, False)
-        producer = await Transactional.open(
-            self.settings,
-            self.installation.transactional_id(shard),
-            self.installation.transaction_timeout,
-            alone=alone,
-        )
+        name = self.installation.transactional_id(shard)
+        producer = await take_over(self.settings, self.installation, name, alone=alone)
         try:
             found, offset = await self._restore(producer, shard)
         except BaseException:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from monitor.adapters.kafka.client import ClusterSettings
 from monitor.adapters.kafka.consumer import close_consumer, open_consumer
+from monitor.adapters.kafka.hanging import take_over
 from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.kept import FENCE
 from monitor.adapters.kafka.listing import Listing, listed, memories
@@ -69,7 +70,7 @@ class KafkaRegistry:
     async def _apply(self, changes: FeedChanges, mark: Mark | None) -> bool:
         await self._require_shards()
         ours = self._installation
-        producer = await Transactional.open(self._settings, ours.registry_id, ours.transaction_timeout)
+        producer = await take_over(self._settings, ours, ours.registry_id)
         try:
             for _ in range(ROUNDS):
                 listing = await self._decided_by(producer, changes)

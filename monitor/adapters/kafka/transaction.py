@@ -7,11 +7,11 @@ after an exception it is closed, a new one opened, and what became of the batch 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     InvalidProducerEpoch,
@@ -98,6 +98,25 @@ class Transactional:
     def dead(self) -> bool:
         """Whether a commit failed or is under way, or it was closed."""
         return self._dead
+
+    @property
+    def id(self) -> int:
+        """The number by which brokers know the producer; it goes with the transactional id."""
+        return int(self._inner._txn_manager.producer_id)
+
+    async def end_open(self, places: Iterable[TopicPartition], *, commit: bool) -> None:
+        """Ends what is open under our number in these partitions, without a record. Raises Fenced, LedgerError."""
+        self._dead = True
+        with overhearing() as words:
+            try:
+                async with asyncio.timeout(self._limit):
+                    await self._inner.begin_transaction()
+                    for place in places:
+                        self._inner._txn_manager.maybe_add_partition_to_txn(place)
+                    await (self._inner.commit_transaction() if commit else self._inner.abort_transaction())
+            except FAULTS as error:
+                raise self._judge(error, (), [], words) from error
+        self._dead = False
 
     async def commit(self, entries: Sequence[Entry], sent: Callable[[], None] | None = None) -> list[tuple[int, int]]:
         """Writes all or nothing; returns partition and offset of each. Nothing to write is no transaction.

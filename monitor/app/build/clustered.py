@@ -32,6 +32,7 @@ def installation_of(config: Config) -> Installation:
         shards=ledger.shards,
         transaction_timeout=float(ledger.transaction_timeout),
         session_timeout=float(ledger.session_timeout),
+        prefix=table.prefix,
     )
 
 
