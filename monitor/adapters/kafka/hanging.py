@@ -1,7 +1,7 @@
 """Taking over a transactional id, and ending what brokers themselves have left open of its last transaction.
 
 A coordinator that loads while partitions have no leader takes those for deleted and ends a transaction without them
-(Apache Kafka since 4.1, KAFKA-20734). Its records stay open there: consumers get no further, and the next commit of the
+(KAFKA-20734; seen with Kafka 4.4.0). Its records stay open there: consumers get no further, and the next commit of the
 same producer publishes them, although they were aborted and written again since. So a new owner asks how the last
 transaction ended, looks where records of it are still open (KIP-664), and ends them there in the same way.
 """
