@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from monitor.errors import Problem
-from monitor.match.faults import query_faults
+from monitor.match.faults import MAX_PATTERNS, leaf_faults, query_faults
 from monitor.match.fold import HANGUL, UNSPACED, script_class, table_version
 from monitor.match.inflection import Inflect
 from monitor.match.languages import language_group
@@ -30,10 +30,14 @@ from monitor.match.syntax import (
     Node,
     QueryError,
     QueryFault,
+    leaves,
     problem,
 )
 from monitor.model.ids import WatchId
 from monitor.model.watch import Place, Watch
+
+FAULTY = -1
+"""In the place of a signal."""
 
 Raised = tuple[Bound | None, int]
 """A signal and the field in which a hit must lie to raise it."""
@@ -46,15 +50,18 @@ def compile_rules(watches: Sequence[Watch], concepts: Mapping[str, Concept], inf
     """
     results = [_parse(watch.query) for watch in watches]
     words = make_lexicon([result for result in results if not isinstance(result, Fault)], concepts, inflect)
-    rows, problems = [], []
+    compiler = _Compiler(words)
+    queries: list[Query] = []
+    problems: list[Problem] = []
     for watch, result in zip(watches, results, strict=True):
-        faults = [result] if isinstance(result, Fault) else query_faults(result, words)
-        problems += [problem(fault, watch.query, watch.place) for fault in faults]
-        if not isinstance(result, Fault):
-            rows.append((watch, result))
+        query = [result] if isinstance(result, Fault) else compiler.query(watch, result)
+        if isinstance(query, Query):
+            queries.append(query)
+        else:
+            problems += [problem(fault, watch.query, watch.place) for fault in query]
     if problems:
         raise QueryError(problems)
-    return _Compiler(words).compile(rows)
+    return compiler.rules(queries)
 
 
 def compile_filter(query: str, concepts: Mapping[str, Concept]) -> RuleSet:
@@ -97,45 +104,69 @@ class _Compiler:
 
     words: Lexicon
     numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
-    """Signals by meaning; equal leaves of all watches share one."""
+    """Signals by meaning; equal leaves of all watches share one. `FAULTY` where something is wrong with them."""
     needs: list[Need] = field(default_factory=list)
     """By signal: itself."""
     weights: list[float] = field(default_factory=list)
     """By signal: the share of articles that are expected to raise it."""
+    sizes: list[int] = field(default_factory=list)
+    """By signal: how many aliases it has."""
     metadata: dict[tuple[str, str], int] = field(default_factory=dict)
     """Signals of tests that are about the article as a whole."""
     raised: dict[str, list[tuple[Alias, list[Raised]]]] = field(default_factory=lambda: defaultdict(list))
     """By pattern: each alias with what a hit of it raises."""
     tiers: dict[tuple[str, bool], tuple[list[Raised], float]] = field(default_factory=dict)
     """By name and tier of a concept: what all its aliases raise, and how often that is expected."""
+    placed: set[int] = field(default_factory=set)
+    """Signals of which some operator asks where they are raised."""
 
-    def compile(self, rows: Sequence[tuple[Watch, Node]]) -> RuleSet:
-        queries = tuple(self.query(watch, tree) for watch, tree in rows)
+    def rules(self, queries: Sequence[Query]) -> RuleSet:
         order = count()
         listeners = [tuple(_variants(aliases, order)) for aliases in self.raised.values()]
-        return RuleSet(queries, tuple(self.raised), listeners, self.metadata)
+        return RuleSet(tuple(queries), tuple(self.raised), listeners, self.metadata, frozenset(self.placed))
 
-    def query(self, watch: Watch, tree: Node) -> Query:
-        numbers: list[int] = []
-        need = self.need(tree, numbers)
-        return Query(watch, self.version(watch, tree), tree, tuple(numbers), need, self.cost)
+    def query(self, watch: Watch, tree: Node) -> Query | list[Fault]:
+        numbers = tuple(map(self.signal, leaves(tree)))
+        if faults := self.faults(watch, tree, numbers):
+            return faults
+        need = self.need(tree, iter(numbers))
+        return Query(watch, self.version(watch, tree), tree, numbers, need, self.cost)
 
-    def need(self, node: Node, numbers: list[int]) -> Need:
-        """What a node needs; the signals of its leaves go to `numbers`."""
+    def faults(self, watch: Watch, tree: Node, numbers: Sequence[int]) -> list[Fault]:
+        """What is wrong with a query; looked for only where something can be."""
+        negates = "NOT" in watch.query or "-" in watch.query
+        if FAULTY in numbers or negates or sum(map(self.sizes.__getitem__, numbers)) > MAX_PATTERNS:
+            return query_faults(tree, self.words)
+        return []
+
+    def need(self, node: Node, numbers: Iterator[int], inside: bool = False) -> Need:
+        """What a node needs, given the signals of its leaves; `inside` an operator over places."""
         if isinstance(node, Leaf):
-            number = self.signal(node)
-            numbers.append(number)
+            number = next(numbers)
+            if inside and not node.meta:
+                self.placed.add(number)
             return self.needs[number]
-        return OPERATORS[node.name].need([self.need(part, numbers) for part in node.parts], self.cost)
+        operator = OPERATORS[node.name]
+        inside = inside or operator.placed
+        return operator.need([self.need(part, numbers, inside) for part in node.parts], self.cost)
 
     def signal(self, leaf: Leaf) -> int:
         """The number of what a leaf means."""
-        key = (leaf.meta, self.words.value(leaf)) if leaf.meta else leaf.meaning
+        key = leaf.meaning
         number = self.numbers.get(key)
         if number is None:
-            number = self.numbers[key] = len(self.needs)
-            self.needs.append(Need((frozenset((number,)),), True))
-            self.weights.append(self.listen(leaf, number))
+            number = self.numbers[key] = FAULTY if leaf_faults(leaf, self.words) else self.add(leaf)
+        return number
+
+    def add(self, leaf: Leaf) -> int:
+        """A new signal; of metadata one for all spellings of a value."""
+        known = self.metadata.get((leaf.meta, self.words.value(leaf))) if leaf.meta else None
+        if known is not None:
+            return known
+        number = len(self.needs)
+        self.needs.append(Need((frozenset((number,)),), True))
+        self.sizes.append(1 if leaf.meta else len(self.words.aliases(leaf)))
+        self.weights.append(self.listen(leaf, number))
         return number
 
     def listen(self, leaf: Leaf, number: int) -> float:

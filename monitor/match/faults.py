@@ -18,9 +18,14 @@ MAX_PATTERNS = 20_000
 
 def query_faults(tree: Node, words: Lexicon) -> list[Fault]:
     """Everything that keeps a tree from being compiled."""
-    found = [fault for leaf in leaves(tree) for fault in _leaf_faults(leaf, words)]
+    found = [fault for leaf in leaves(tree) for fault in leaf_faults(leaf, words)]
     found += absence_faults(tree)
     return found or list(_size_faults(tree, words))
+
+
+def leaf_faults(leaf: Leaf, words: Lexicon) -> list[Fault]:
+    """Everything that is wrong with one term."""
+    return list(_leaf_faults(leaf, words))
 
 
 def _leaf_faults(leaf: Leaf, words: Lexicon) -> Iterator[Fault]:

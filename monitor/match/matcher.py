@@ -11,7 +11,6 @@ from typing import NamedTuple
 from monitor.match.automaton import Automaton
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
-from monitor.match.plan import signals_with_places
 from monitor.match.query import Query
 from monitor.match.scan import FIELDS, Listeners, Metadata, Scan, Variant, is_text, utf16_length
 from monitor.match.syntax import Bound, Span
@@ -53,11 +52,12 @@ class RuleSet:
         patterns: tuple[str, ...],
         listeners: Sequence[tuple[Variant, ...]],
         metadata: Metadata | None = None,
+        placed: frozenset[int] = frozenset(),
     ) -> None:
+        """`placed`: signals of which some operator asks where they are raised."""
         self.queries = queries
         self.patterns = patterns
-        placed = chain.from_iterable(signals_with_places(query.tree, query.signals) for query in queries)
-        self.listeners = Listeners(listeners, frozenset(placed))
+        self.listeners = Listeners(listeners, placed)
         self.metadata = metadata or {}
         self._automaton = Automaton(patterns)
         self._direct = _by_signal((number, query.anchor) for number, query in enumerate(queries) if query.decided)

@@ -78,13 +78,3 @@ def _placed(node: Node, sign: bool) -> Iterator[Op]:
         return
     for part in node.parts:
         yield from _placed(part, sign != (node.name == "NOT"))
-
-
-def signals_with_places(node: Node, signals: Mapping[Leaf, int], inside: bool = False) -> Iterator[int]:
-    """Signals of which some operator asks where they are raised."""
-    if isinstance(node, Leaf):
-        if inside and not node.meta:
-            yield signals[node]
-        return
-    for part in node.parts:
-        yield from signals_with_places(part, signals, inside or OPERATORS[node.name].placed)

@@ -30,7 +30,11 @@ def need_any(needs: Sequence[Need], cost: Cost) -> Need:
     if not all(need.groups for need in needs):
         return Need((), False)
     exact = all(need.exact and len(need.groups) == 1 for need in needs)
-    return Need((frozenset().union(*(min(need.groups, key=cost) for need in needs)),), exact)
+    return Need((frozenset().union(*[_cheapest(need, cost) for need in needs]),), exact)
+
+
+def _cheapest(need: Need, cost: Cost) -> frozenset[int]:
+    return need.groups[0] if len(need.groups) == 1 else min(need.groups, key=cost)
 
 
 def join_spots(parts: Sequence[Part], _: Op) -> Spots | None:
