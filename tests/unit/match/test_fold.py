@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from monitor.match.fold import DELETE, EXPAND, TRANSIENT, VALUE, fold, fold_words, scrub, table, table_version
+from monitor.match.fold import fold, fold_words, scrub, table_version
+from monitor.match.folding.table import DELETE, EXPAND, TRANSIENT, VALUE, table
 
 SPELLINGS = [
     ("’", "l’Ukraine", "l ukraine"),
