@@ -19,7 +19,7 @@ GROUPS = {
     "he": ("iw",),
     "yi": ("ji",),
     "ro": ("mo",),
-    "ar": ("arb", "arz", "ary", "apc", "acm"),
+    "ar": ("arb", "arz", "ary", "apc", "acm", "ajp", "ars", "afb", "arq", "aeb", "ayl", "acq", "apd"),
     "et": ("ekk",),
     "lv": ("lvs", "ltg"),
     "uz": ("uzn", "uzs"),
@@ -31,6 +31,7 @@ GROUPS = {
     "sq": ("als", "aln"),
     "sw": ("swh",),
     "ku": ("kmr",),
+    "hy": ("hyw",),
     "mg": ("plt",),
 }
 _GROUP = {code: group for group, codes in GROUPS.items() for code in codes}

@@ -11,7 +11,8 @@ from monitor.match.languages import language_group
     ("tag", "group"),
     [
         ("zh-Hant", "zh"), ("yue", "zh"), ("wuu", "zh"), ("sdh", "ckb"), ("hr", "sr"), ("bs", "sr"), ("ms", "id"),
-        ("nb", "no"), ("nn", "no"), ("no", "no"), ("fr_CA", "fr"), ("EN", "en"), ("und", ""), ("", ""),
+        ("nb", "no"), ("nn", "no"), ("no", "no"), ("fr_CA", "fr"), ("EN", "en"), ("hyw", "hy"), ("ar-EG", "ar"),
+        ("arq", "ar"), ("und", ""), ("", ""),
     ],
 )  # fmt: skip
 def test_language_groups(tag: str, group: str) -> None:
