@@ -75,6 +75,11 @@ ROWS: tuple[tuple[Panel, ...], ...] = (
         Panel("Event loop held up", "s", ((rate("monitor_event_loop_stall_seconds_sum", "instance"), "{{instance}}"),)),
         Panel("Memory", "bytes", ((f"process_resident_memory_bytes{{{HERE}}}", "{{instance}}"),)),
     ),
+    (
+        Panel("Kafka: replicas that are not counted in", "short", ((total("monitor_ledger_away"), "away"),)),
+        Panel("Kafka: polls that wait for the ledger", "ops", ((rate("monitor_spool_total", "result"), "{{result}}"),)),
+        Panel("Kafka: watches without a topic", "short", ((f"max(monitor_watches_pending{{{HERE}}})", "watches"),)),
+    ),
 )
 
 

@@ -161,4 +161,4 @@ def test_h208_every_alert_has_a_case_and_a_runbook_and_no_text_of_feeds() -> Non
         assert said["runbook"] == f"docs/deploy.md#{rule['alert'].lower()}"
         assert f"\n### {rule['alert']}\n" in page
         shown = set(re.findall(r"\$labels\.(\w+)", said["description"] + said["summary"]))
-        assert shown <= {"instance", "sink", "reason"}
+        assert shown <= {"instance", "sink", "reason", "result"}
