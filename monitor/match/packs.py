@@ -27,6 +27,7 @@ KINDS = {
     "accent": "accent",
     "prefix_accent": "prefix_accent",
     "suffix_accent": "suffix_accent",
+    "infix_accent": "wildcard",
 }
 WEAK_KINDS = {**KINDS, "term": "term"}
 SCOPE = {"terms": "any", "prefix": "any", "infix": "any", "case": "any"}
