@@ -25,6 +25,7 @@ GROUPS = (
     "reading",
     "texts",
     "matching",
+    "lucene",
     "processing",
     "storing",
     "polling",

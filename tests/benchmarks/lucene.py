@@ -1,0 +1,239 @@
+"""Standing queries on real articles, beside Lucene Monitor as its own settings make it fastest.
+
+Whole path from text to the ids of the matched queries, or to their hits; processor time of the whole process, both on
+one core, in shuffled rounds, after Lucene has run as long as it takes to get no faster. Both see the same words: Lucene's
+tokenizer reads our fold table. What both find is compared first.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from monitor.match.compiler import compile_rules
+from monitor.match.fold import BORDER, fold, script_class
+from monitor.match.matcher import RuleSet
+from monitor.match.scan import utf16_length
+from monitor.model.watch import Hit, Text
+from tests.benchmarks.figures import Bench, Figure, Pair, at_most, summed_up, times
+from tests.benchmarks.java_runtime import VERSION, Unavailable
+from tests.benchmarks.lucene_process import LuceneMonitor, Spans
+from tests.benchmarks.material import articles
+from tests.benchmarks.standing import Standing, standing_queries, words_of
+
+SEED = 5
+SUMMARY = 60
+"""Words of a summary; three are taken from each article."""
+PEER = f"Lucene Monitor {VERSION}"
+TUNED, STOCK = "edge", "stock"
+"""Forms of the presearcher: two passes, weights by our frequencies, beginnings indexed; and as it comes."""
+FIRST_WARM_UP, WARM_UP = 50.0, 20.0
+"""Seconds of the peer's processor: at first it is seven times slower. And for every further case, at least."""
+MEGABYTES = 3072
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One rule set on one kind of text; what is measured, each with its goal."""
+
+    count: int
+    hot: bool
+    goals: Mapping[str, float | None]
+    """By matcher of the peer: `ids`, `spans`, `least`."""
+    short: bool = False
+    form: str = TUNED
+    rounds: int = 9
+
+    @property
+    def name(self) -> str:
+        """In the rows."""
+        words = f", {SUMMARY} words" if self.short else ""
+        return f"{self.count:,} {'hot' if self.hot else 'selective'}{words}{', stock peer' * (self.form == STOCK)}"
+
+
+CASES = (
+    Case(1_000, True, {"ids": 5, "spans": None}),
+    Case(10_000, True, {"ids": 20, "spans": 10, "least": None}),
+    Case(10_000, False, {"ids": 20, "spans": 10, "least": None}),
+    Case(10_000, True, {"ids": 12, "spans": None}, short=True),
+    Case(10_000, False, {"ids": 12, "spans": None}, short=True),
+    Case(10_000, True, {"ids": None}, form=STOCK),
+    Case(100_000, True, {"ids": 45}, rounds=5),
+    Case(100_000, False, {"ids": 45}, rounds=5),
+)
+WORDS = {"ids": "ids", "spans": "hits", "least": "ids, leaner peer"}
+
+
+@dataclass(slots=True)
+class Sides:
+    """Both engines with the same queries and the same texts."""
+
+    peer: LuceneMonitor
+    rules: RuleSet
+    texts: Sequence[Text]
+    queries: Sequence[Standing]
+    looked_at: dict[str, float] = field(default_factory=dict)
+    """Queries that the peer ran on an article."""
+
+    def ours(self, matcher: str) -> float:
+        """Seconds of a round."""
+        job: Callable[[Text], object] = self.rules.match if matcher == "spans" else self.rules.met
+        started = time.process_time()
+        for text in self.texts:
+            job(text)
+        return time.process_time() - started
+
+    def theirs(self, matcher: str) -> float:
+        """The same of the peer."""
+        started = self.peer.processor_time()
+        _, candidates = self.peer.ask("round", matcher)
+        self.looked_at[matcher] = int(candidates) / len(self.texts)
+        return self.peer.processor_time() - started
+
+
+def figures(bench: Bench) -> Iterator[Figure]:
+    """All sizes, and what differs."""
+    if bench.corpus is None:
+        yield Figure(name="standing queries", note="no corpus: the figures are those of real articles")
+        return
+    try:
+        with LuceneMonitor(bench.folder, MEGABYTES) as peer:
+            yield from _all_cases(bench, peer)
+    except Unavailable as reason:
+        yield Figure(name="standing queries", note=str(reason))
+
+
+def _all_cases(bench: Bench, peer: LuceneMonitor) -> Iterator[Figure]:
+    whole = _texts(bench)
+    short = [part for text in whole for part in _summaries(text)]
+    peer.take_texts(whole)
+    yield _words_that_differ(peer, whole)
+    words, counts = words_of(whole), _frequencies(whole)
+    warm = bench.pick(1, 0) * FIRST_WARM_UP
+    for case in CASES:
+        case = replace(case, count=case.count // bench.pick(1, 20), rounds=bench.pick(case.rounds, 3))
+        queries = standing_queries(words, case.count, case.hot, SEED)
+        texts = short if case.short else whole
+        peer.take_texts(texts)
+        peer.take_queries(queries, counts, case.form)
+        sides = Sides(peer, compile_rules([query.watch for query in queries], {}), texts, queries)
+        yield from _case(bench, case, sides, warm)
+        warm = bench.pick(1, 0) * WARM_UP
+
+
+def _texts(bench: Bench) -> list[Text]:
+    """Articles in scripts with blanks between words, on one line each."""
+    lines = (replace(text, title=_line(text.title), body=_line(text.body)) for text in articles(bench))
+    return [text for text in lines if not any(map(script_class, fold(f"{text.title} {text.body}").text))]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _summaries(text: Text) -> Iterator[Text]:
+    words = text.body.split()
+    for start in range(0, 3 * SUMMARY, SUMMARY):
+        yield replace(text, body=" ".join(words[start : start + SUMMARY]))
+
+
+def _frequencies(texts: Sequence[Text]) -> Counter[str]:
+    """How many texts have a word."""
+    return Counter(word for text in texts for word in set(_words(text)))
+
+
+def _words(text: Text) -> list[str]:
+    return [word for word in fold(f"{text.title} {BORDER} {text.body}").text.split() if word != BORDER]
+
+
+def _words_that_differ(peer: LuceneMonitor, texts: Sequence[Text]) -> Figure:
+    """The comparison means something only where both see the same words."""
+    differ = sum(mine != theirs for mine, theirs in zip(map(_words, texts), peer.words(), strict=True))
+    name = "standing queries, articles of other words"
+    return Figure(name=name, ours=differ, goal=at_most(0), against=PEER, note=f"of {len(texts)} articles")
+
+
+def _case(bench: Bench, case: Case, sides: Sides, warm: float) -> Iterator[Figure]:
+    yield _difference(case, sides)
+    for matcher in case.goals:
+        sides.peer.ask("warm", matcher, warm / len(case.goals))
+    gc.collect()
+    gc.freeze()
+    try:
+        with one_core(sides.peer):
+            pairs = _rounds(case, sides)
+    finally:
+        gc.unfreeze()
+    hits = sum(len(sides.rules.met(text)) for text in sides.texts) / len(sides.texts)
+    for matcher, bound in case.goals.items():
+        pair = pairs[matcher].scaled(1e3 / len(sides.texts))
+        goal = times(bound) if bound and not bench.quick else None
+        note = f"{hits:.1f} queries met, {sides.looked_at[matcher]:.0f} run by the peer; {len(sides.texts)} texts"
+        yield Figure.of(f"{case.name}, {WORDS[matcher]}", "ms", pair, PEER, goal, note)
+
+
+def _rounds(case: Case, sides: Sides) -> dict[str, Pair]:
+    """Every side and matcher once a round, in an order that changes."""
+    chance = random.Random(SEED)
+    jobs = [(side, matcher) for matcher in case.goals for side in (sides.ours, sides.theirs)]
+    taken: dict[str, list[dict[str, float]]] = defaultdict(list)
+    for number in range(case.rounds + 1):
+        chance.shuffle(jobs)
+        seconds = {(side.__name__, matcher): side(matcher) for side, matcher in jobs}
+        for matcher in case.goals if number else ():
+            taken[matcher].append({name: seconds[name, matcher] for name in ("ours", "theirs")})
+    return {matcher: summed_up([(row["ours"], row["theirs"]) for row in rows]) for matcher, rows in taken.items()}
+
+
+@contextmanager
+def one_core(peer: LuceneMonitor) -> Iterator[None]:
+    """Both processes on the last core that is ours; afterwards where they were."""
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {max(before)})
+        peer.run_on({max(before)})
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+        peer.run_on(before)
+
+
+def _difference(case: Case, sides: Sides) -> Figure:
+    """Matches that only one side has, by the form of the query; and those whose hits cover other letters."""
+    kinds = {query.id: query.kind for query in sides.queries}
+    only: Counter[str] = Counter()
+    found = hits = 0
+    for text, theirs in zip(sides.texts, sides.peer.answers("spans"), strict=True):
+        ours = {match.watch.id: _covered(text, match.hits) for match in sides.rules.match(text)}
+        found += len(ours)
+        only.update(f"{kinds[name]}, only ours" for name in ours.keys() - theirs.keys())
+        only.update(f"{kinds[name]}, only the peer's" for name in theirs.keys() - ours.keys())
+        hits += sum(ours[name] == _merged(theirs[name]) for name in ours.keys() & theirs.keys())
+    note = "; ".join(
+        (f"{found:,} matches, in {hits:,} the same letters", *(f"{kind}: {n}" for kind, n in only.items()))
+    )
+    return Figure(name=f"{case.name}: found by one side", ours=only.total(), goal=at_most(0), against=PEER, note=note)
+
+
+def _covered(text: Text, hits: Sequence[Hit]) -> Spans:
+    """Hits where the peer counts them: UTF-16 units, the body one behind the title's end."""
+    body = utf16_length(text.title) + 1
+    return _merged(
+        (hit.utf16[0] + shift, hit.utf16[1] + shift) for hit in hits for shift in [body * (hit.field == "body")]
+    )
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> Spans:
+    """Overlapping spans as one: we show one hit for them, the peer all."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            start, end = merged[-1][0], max(end, merged.pop()[1])
+        merged.append((start, end))
+    return frozenset(merged)
