@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -13,7 +15,7 @@ from monitor.match.faults import MAX_PATTERNS, leaf_faults, query_faults
 from monitor.match.fold import HANGUL, UNSPACED, script_class, table_version
 from monitor.match.inflection import Inflect
 from monitor.match.languages import language_group
-from monitor.match.lexicon import Lexicon, make_lexicon
+from monitor.match.lexicon import Lexicon, make_lexicon, read_leaves
 from monitor.match.matcher import RuleSet
 from monitor.match.operators import OPERATORS
 from monitor.match.operators.base import Need
@@ -42,26 +44,46 @@ FAULTY = -1
 Raised = tuple[Bound | None, int]
 """A signal and the field in which a hit must lie to raise it."""
 
+Listener = tuple[Alias, int, list[Raised]]
+"""An alias with its place among those of its word or concept, and what a hit of it raises."""
+
 
 def compile_rules(watches: Sequence[Watch], concepts: Mapping[str, Concept], inflect: Inflect | None = None) -> RuleSet:
     """All watches as one rule set; none at all is allowed. Raises QueryError with the problems of all of them.
 
     `inflect` knows the forms of words; by default the dictionaries that are installed.
     """
-    results = [_parse(watch.query) for watch in watches]
-    words = make_lexicon([result for result in results if not isinstance(result, Fault)], concepts, inflect)
-    compiler = _Compiler(words)
-    queries: list[Query] = []
-    problems: list[Problem] = []
-    for watch, result in zip(watches, results, strict=True):
-        query = [result] if isinstance(result, Fault) else compiler.query(watch, result)
-        if isinstance(query, Query):
-            queries.append(query)
-        else:
-            problems += [problem(fault, watch.query, watch.place) for fault in query]
-    if problems:
-        raise QueryError(problems)
-    return compiler.rules(queries)
+    with undisturbed():
+        results = [_parse(watch.query) for watch in watches]
+        rows = [() if isinstance(result, Fault) else leaves(result) for result in results]
+        compiler = _Compiler(read_leaves(rows, concepts, inflect))
+        queries: list[Query] = []
+        problems: list[Problem] = []
+        for watch, result, every in zip(watches, results, rows, strict=True):
+            query = [result] if isinstance(result, Fault) else compiler.query(watch, result, every)
+            if isinstance(query, Query):
+                queries.append(query)
+            else:
+                problems += [problem(fault, watch.query, watch.place) for fault in query]
+        if problems:
+            raise QueryError(problems)
+        return compiler.rules(queries)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Collects no garbage meanwhile: much is made and all of it is kept, so looking through it again is in vain.
+
+    Where two overlap, the first to end lets the collector go on.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def compile_filter(query: str, concepts: Mapping[str, Concept]) -> RuleSet:
@@ -113,24 +135,27 @@ class _Compiler:
     """By signal: how many aliases it has."""
     metadata: dict[tuple[str, str], int] = field(default_factory=dict)
     """Signals of tests that are about the article as a whole."""
-    raised: dict[str, list[tuple[Alias, list[Raised]]]] = field(default_factory=lambda: defaultdict(list))
-    """By pattern: each alias with what a hit of it raises."""
+    raised: dict[str, list[Listener]] = field(default_factory=lambda: defaultdict(list))
+    """By pattern, who listens."""
     tiers: dict[tuple[str, bool], tuple[list[Raised], float]] = field(default_factory=dict)
     """By name and tier of a concept: what all its aliases raise, and how often that is expected."""
     placed: set[int] = field(default_factory=set)
     """Signals of which some operator asks where they are raised."""
 
     def rules(self, queries: Sequence[Query]) -> RuleSet:
+        """All that was gathered, with the queries it was gathered from."""
         order = count()
-        listeners = [tuple(_variants(aliases, order)) for aliases in self.raised.values()]
-        return RuleSet(tuple(queries), tuple(self.raised), listeners, self.metadata, frozenset(self.placed))
+        listeners = {pattern: tuple(_variants(rows, order)) for pattern, rows in self.raised.items()}
+        packs = {name: self.words.concepts[name].digest for name, _ in self.tiers}
+        return RuleSet(tuple(queries), listeners, self.metadata, packs, frozenset(self.placed), len(self.needs))
 
-    def query(self, watch: Watch, tree: Node) -> Query | list[Fault]:
-        numbers = tuple(map(self.signal, leaves(tree)))
+    def query(self, watch: Watch, tree: Node, every: Sequence[Leaf]) -> Query | list[Fault]:
+        """A watch with its tree and the leaves of that; what is wrong if something is."""
+        numbers = tuple(map(self.signal, every))
         if faults := self.faults(watch, tree, numbers):
             return faults
         need = self.need(tree, iter(numbers))
-        return Query(watch, self.version(watch, tree), tree, numbers, need, self.cost)
+        return Query(watch, self.version(watch, every), tree, numbers, need, self.cost)
 
     def faults(self, watch: Watch, tree: Node, numbers: Sequence[int]) -> list[Fault]:
         """What is wrong with a query; looked for only where something can be."""
@@ -160,45 +185,49 @@ class _Compiler:
 
     def add(self, leaf: Leaf) -> int:
         """A new signal; of metadata one for all spellings of a value."""
-        known = self.metadata.get((leaf.meta, self.words.value(leaf))) if leaf.meta else None
-        if known is not None:
-            return known
-        number = len(self.needs)
-        self.needs.append(Need((frozenset((number,)),), True))
-        self.sizes.append(1 if leaf.meta else len(self.words.aliases(leaf)))
-        self.weights.append(self.listen(leaf, number))
-        return number
-
-    def listen(self, leaf: Leaf, number: int) -> float:
-        """Notes what raises a signal; the share of articles that are expected to."""
         if leaf.meta:
-            self.metadata[leaf.meta, self.words.value(leaf)] = number
-            return SHARES[leaf.meta]
-        raised = (leaf.field, number)
+            return self.add_test(leaf.meta, self.words.value(leaf))
         if leaf.kind == "concept":
-            signals, weight = self.tier(leaf)
-            signals.append(raised)
-            return weight
-        return sum(self.hear(alias, [raised]) for alias in self.words.aliases(leaf))
+            return self.add_concept(leaf)
+        aliases = self.words.aliases(leaf)
+        signals = [(leaf.field, len(self.needs))]
+        return self.count(len(aliases), self.hear(aliases, signals))
 
-    def tier(self, leaf: Leaf) -> tuple[list[Raised], float]:
-        """What the aliases of a concept raise: its fields each have a signal."""
-        key = (leaf.text, leaf.weak)
+    def add_test(self, name: str, value: str) -> int:
+        """The signal of what is known about the article as a whole."""
+        if (name, value) not in self.metadata:
+            self.metadata[name, value] = self.count(1, SHARES[name])
+        return self.metadata[name, value]
+
+    def add_concept(self, leaf: Leaf) -> int:
+        """A signal that all aliases of a concept raise; in each field it is another one."""
+        key, aliases = (leaf.text, leaf.weak), self.words.aliases(leaf)
         if key not in self.tiers:
             signals: list[Raised] = []
-            self.tiers[key] = (signals, sum(self.hear(alias, signals) for alias in self.words.aliases(leaf)))
-        return self.tiers[key]
+            self.tiers[key] = (signals, self.hear(aliases, signals))
+        signals, weight = self.tiers[key]
+        signals.append((leaf.field, len(self.needs)))
+        return self.count(len(aliases), weight)
 
-    def hear(self, alias: Alias, signals: list[Raised]) -> float:
-        """Listens to an alias; how often it is expected."""
-        self.raised[alias.pattern].append((alias, signals))
-        return _frequency(alias)
+    def count(self, size: int, weight: float) -> int:
+        """The next number, for a signal of so many aliases."""
+        number = len(self.needs)
+        self.needs.append(Need((frozenset((number,)),), True))
+        self.sizes.append(size)
+        self.weights.append(weight)
+        return number
+
+    def hear(self, aliases: Sequence[Alias], signals: list[Raised]) -> float:
+        """Listens to all of them; how often one is expected."""
+        for rank, alias in enumerate(aliases):
+            self.raised[alias.pattern].append((alias, rank, signals))
+        return sum(map(_frequency, aliases))
 
     def cost(self, group: frozenset[int]) -> float:
         return sum(map(self.weights.__getitem__, group))
 
-    def version(self, watch: Watch, tree: Node) -> str:
-        parts = [table_version(), watch.query, *watch.languages, *self.words.digests(tree)]
+    def version(self, watch: Watch, every: Sequence[Leaf]) -> str:
+        parts = [table_version(), watch.query, *watch.languages, *self.words.digests(every)]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -208,26 +237,28 @@ def _frequency(alias: Alias) -> float:
     return (3e-4 if alias.open_left or alias.open_right else 1e-5) * (1 + 1000 * 0.5**letters)
 
 
-def _variants(rows: Sequence[tuple[Alias, list[Raised]]], order: Iterator[int]) -> Iterator[Variant]:
+def _variants(rows: Sequence[Listener], order: Iterator[int]) -> Iterator[Variant]:
     """Aliases of one pattern, those together that differ only in how they are reported."""
     if len(rows) == 1:
-        alias, raised = rows[0]
-        yield _variant((alias,), raised, next(order))
+        yield _variant(rows, next(order))
         return
-    alike: dict[tuple[Check, tuple[Raised, ...], bool, bool], list[Alias]] = {}
-    for alias, raised in rows:
-        alike.setdefault((alias.check, tuple(raised), alias.open_left, alias.open_right), []).append(alias)
-    for (_, signals, _, _), group in alike.items():
-        yield _variant(tuple(group), signals, next(order))
+    alike: dict[tuple[Check, tuple[Raised, ...], bool, bool], list[Listener]] = {}
+    for row in rows:
+        alias, _, raised = row
+        alike.setdefault((alias.check, tuple(raised), alias.open_left, alias.open_right), []).append(row)
+    for group in alike.values():
+        yield _variant(group, next(order))
 
 
-def _variant(aliases: tuple[Alias, ...], raised: Sequence[Raised], order: int) -> Variant:
-    first = aliases[0]
+def _variant(rows: Sequence[Listener], order: int) -> Variant:
+    first, rank, raised = rows[0]
+    aliases = tuple([alias for alias, _, _ in rows])
     by_language: dict[str, Alias] = {}
     for alias in aliases:
         by_language.setdefault(language_group(alias.language or ""), alias)
     return Variant(
         order=order,
+        rank=rank,
         aliases=aliases,
         check=first.check,
         plain=first.check == PLAIN,

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
-from monitor.match.matcher import RuleSet, find_places, make_match
+from monitor.match.matcher import RuleSet
 from monitor.match.misses import Miss, holds, operator_miss
 from monitor.match.operators.metadata import known_values
+from monitor.match.places import find_places, make_match
 from monitor.match.plan import placed_nodes, plan
 from monitor.match.query import Query
 from monitor.match.scan import FIELDS, Scan, Variant, is_text
+from monitor.match.segments import Segment, Standing, segments_of
 from monitor.match.spellings import LEAST, Spelling, find_endings, find_spellings, is_scattered
 from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves
 from monitor.model.article import FieldName, Removed
@@ -88,23 +91,27 @@ class Explained:
     """Of the watch: names its query, its packs and the fold table."""
 
 
-def explain(rules: RuleSet, text: Text, removed: Sequence[Removed] = ()) -> tuple[Explained, ...]:
+def explain(rules: Standing, text: Text, removed: Sequence[Removed] = ()) -> tuple[Explained, ...]:
     """One result per watch, by id. `removed`: the lines that were taken out of the text before."""
+    results = chain.from_iterable(_explain(segment, text, removed) for segment in segments_of(rules))
+    return tuple(sorted(results, key=attrgetter("watch")))
+
+
+def _explain(segment: Segment, text: Text, removed: Sequence[Removed]) -> Iterator[Explained]:
+    rules, queries = segment.rules, segment.live.values()
     scan = rules.scan(text)
     heard = rules.heard(scan)
     lost = [(line, rules.scan(Text(body=line.text, language=text.language)).heard(rules.listeners)) for line in removed]
-    wanted = frozenset(signal for query in rules.queries for signal in query.wanted)
+    wanted = frozenset(signal for query in queries for signal in query.wanted)
     places = find_places(scan, rules.listeners, wanted)
     spelt: dict[int, tuple[Spelling, ...]] = {}
-    results = []
-    for query in sorted(rules.queries, key=lambda query: query.watch.id):
+    for query in queries:
         if query.admits(scan.group) and query.part.test(heard):
             match = make_match(query, scan, places, heard)
-            results.append(Explained(query.watch.id, True, match.hits, match.hits_total, version=query.version))
+            yield Explained(query.watch.id, True, match.hits, match.hits_total, version=query.version)
         else:
             missed = _Inquest(rules, query, scan, heard, lost, spelt).find()
-            results.append(Explained(query.watch.id, False, why_not=missed, version=query.version))
-    return tuple(results)
+            yield Explained(query.watch.id, False, why_not=missed, version=query.version)
 
 
 @dataclass(slots=True)

@@ -74,12 +74,12 @@ class Lexicon:
         left, right = pieces[0] is not longest, pieces[-1] is not longest
         return Alias(written(leaf), "wildcard", longest, check, left, right)
 
-    def digests(self, tree: Node) -> Iterator[str]:
-        """What a watch's version depends on besides its text."""
-        names = sorted({leaf.text for leaf in leaves(tree) if leaf.kind == "concept"})
-        for name in names:
+    def digests(self, every: Sequence[Leaf]) -> Iterator[str]:
+        """What the version of a watch with these leaves depends on besides its text."""
+        found = [leaf for leaf in every if leaf.kind in ("concept", "forms")]
+        for name in sorted({leaf.text for leaf in found if leaf.kind == "concept"}):
             yield from (name, self.concepts[name].digest)
-        for leaf in leaves(tree):
+        for leaf in found:
             if leaf.kind == "forms":
                 yield " ".join(self.forms[leaf.text, leaf.language] or ())
 
@@ -97,12 +97,24 @@ def _written(leaf: Leaf) -> str:
 
 def make_lexicon(trees: Sequence[Node], concepts: Mapping[str, Concept], inflect: Inflect | None = None) -> Lexicon:
     """Folds and expands all leaves of all trees."""
+    return read_leaves(map(leaves, trees), concepts, inflect)
+
+
+def read_leaves(
+    rows: Iterable[Sequence[Leaf]], concepts: Mapping[str, Concept], inflect: Inflect | None = None
+) -> Lexicon:
+    """The same from the leaves of every tree."""
     inflect = inflect or dictionaries()
-    every = [leaf for tree in trees for leaf in leaves(tree) if leaf.kind != "concept"]
-    asked = {(leaf.text, leaf.language) for leaf in every if leaf.kind == "forms"} if inflect else set()
+    texts: set[str] = set()
+    asked: set[tuple[str, str]] = set()
+    for leaf in chain.from_iterable(rows):
+        if leaf.kind == "forms":
+            asked.add((leaf.text, leaf.language))
+        if leaf.kind != "concept":
+            texts.add(_written(leaf) if leaf.wild else leaf.text)
     forms = {key: inflect(*key) for key in sorted(asked, key=itemgetter(1))} if inflect else {}
     release()
-    texts = {_written(leaf) for leaf in every} | {form for found in forms.values() for form in found or ()}
+    texts.update(form for found in forms.values() for form in found or ())
     return Lexicon(concepts, _fold_all(texts), inflect, forms)
 
 

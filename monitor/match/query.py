@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property
 
+from monitor.match.heard import Heard
+from monitor.match.index import Entry
 from monitor.match.languages import language_group
 from monitor.match.operators.base import Cost, Need, Part
 from monitor.match.plan import placed_nodes, plan
@@ -23,11 +26,34 @@ class Query:
         self.watch, self.version, self.tree, self.need = watch, version, tree, need
         self.anchor = need.groups[0] if len(need.groups) == 1 else min(need.groups, key=cost)
         """The rarest group of signals of which one must be heard."""
-        self.decided = need.exact and len(need.groups) == 1
-        """Any signal of the anchor decides."""
         self.groups = frozenset(map(language_group, watch.languages))
         """Languages of the articles it may match; empty = all."""
         self._numbers, self._cost = numbers, cost
+
+    def serves(self, watch: Watch) -> bool:
+        """Would another form of the watch be compiled to the same, as long as its packs are the same?"""
+        mine = self.watch
+        return watch is mine or (
+            (watch.query, watch.languages, watch.paused) == (mine.query, mine.languages, mine.paused)
+        )
+
+    def renewed(self, watch: Watch) -> Query:
+        """The same for such another form of the watch."""
+        if watch is self.watch or watch == self.watch:
+            return self
+        other = copy(self)
+        other.watch = watch
+        return other
+
+    @property
+    def entry(self) -> Entry:
+        """As an index has it."""
+        others = tuple([group for group in self.need.groups if group is not self.anchor and group != self.anchor])
+        return Entry(self.anchor, others, self.need.banned, None if self.need.exact else self.holds)
+
+    def holds(self, heard: Heard) -> bool:
+        """Is the tree true of what an article has raised?"""
+        return self.part.test(heard)
 
     @property
     def restricted(self) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from typing import Literal, TypeGuard
 
-from monitor.match.automaton import Automaton, RawHit
+from monitor.match.automaton import MAX_HITS, Automaton, RawHit
 from monitor.match.fold import BORDER, Folded, fold, scrub
 from monitor.match.heard import Heard, Page
 from monitor.match.languages import language_group
-from monitor.match.operators.metadata import known_values
+from monitor.match.operators.metadata import KINDS, known_values
 from monitor.match.patterns import Alias, Check, Swallower, exact_form, fits
 from monitor.match.syntax import Bound
 from monitor.model.article import FieldName
@@ -31,6 +33,11 @@ GAP = f" {BORDER} "
 Reason = Literal["", "language", "case", "accent", "capitals", "numeral", "not_in", "shape"]
 """Why an occurrence does not count; empty if it does."""
 
+Guard = Literal["field", "hits"]
+"""Bounds of one article: code points of a field, stored hits of a pattern."""
+
+_pattern: Callable[[RawHit], int] = itemgetter(0)
+
 Metadata = Mapping[tuple[str, str], int]
 """Signals by what is known about the article as a whole: `("lang", "uk")`."""
 
@@ -40,6 +47,9 @@ class Variant:
     """Aliases of one pattern that share checks and raise the same signals."""
 
     order: int
+    """Its number among all."""
+    rank: int
+    """Place of its first alias among those of its concept, or its word: the same in every rule set."""
     aliases: tuple[Alias, ...]
     check: Check
     plain: bool
@@ -73,21 +83,26 @@ class Listeners:
     def __init__(self, rows: Sequence[tuple[Variant, ...]], placed: frozenset[int] = frozenset()) -> None:
         """`placed`: signals of which operators ask where they are raised."""
         self.rows = tuple(rows)
-        self._patterns = _patterns_by_signal(self.rows, placed)
+        self.raised = tuple(map(_raised, self.rows))
+        """Signals that a hit can raise, by pattern."""
+        self._patterns = _patterns_by_signal(self.raised, placed)
         self.placed = frozenset(chain.from_iterable(self._patterns.values()))
         """Patterns of such signals."""
-        self.asides = any(name in ASIDES for row in rows for variant in row for name, _ in variant.fielded)
-        """Is anything asked about authors, addresses or tags?"""
-        self.plain = tuple(
-            tuple(signal for variant in row if variant.plain for signal in variant.anywhere) for row in rows
-        )
-        """Signals that any hit raises, wherever it stands."""
         self.checked = {
             number: tuple(variant for variant in row if variant.fielded or not variant.plain)
-            for number, row in enumerate(rows)
+            for number, row in enumerate(self.rows)
             if any(variant.fielded or not variant.plain for variant in row)
         }
         """Variants of which every hit has to be looked at."""
+        self.plain = tuple(
+            raised if number not in self.checked else _plain(row)
+            for number, (row, raised) in enumerate(zip(self.rows, self.raised, strict=True))
+        )
+        """Signals that any hit raises, wherever it stands."""
+        self.asides = any(
+            name in ASIDES for row in self.checked.values() for variant in row for name, _ in variant.fielded
+        )
+        """Is anything asked about authors, addresses or tags?"""
 
     def patterns_of(self, signal: int) -> frozenset[int]:
         """The patterns that raise a signal of which operators ask for places."""
@@ -98,53 +113,95 @@ class Listeners:
         return (variant for row in self.rows for variant in row if variant.raises(signal))
 
 
-def _patterns_by_signal(rows: Sequence[tuple[Variant, ...]], wanted: frozenset[int]) -> dict[int, frozenset[int]]:
+def _raised(row: Sequence[Variant]) -> tuple[int, ...]:
+    if len(row) == 1 and not row[0].fielded:
+        return row[0].anywhere
+    both = (chain(variant.anywhere, (signal for _, signal in variant.fielded)) for variant in row)
+    return tuple(dict.fromkeys(chain.from_iterable(both)))
+
+
+def _plain(row: Sequence[Variant]) -> tuple[int, ...]:
+    return tuple(signal for variant in row if variant.plain for signal in variant.anywhere)
+
+
+def _patterns_by_signal(raised: Sequence[tuple[int, ...]], wanted: frozenset[int]) -> dict[int, frozenset[int]]:
     found: dict[int, set[int]] = defaultdict(set)
-    if wanted:
-        for pattern, row in enumerate(rows):
-            for variant in row:
-                for signal in wanted.intersection((*variant.anywhere, *(signal for _, signal in variant.fielded))):
-                    found[signal].add(pattern)
+    for pattern, signals in enumerate(raised) if wanted else ():
+        for signal in wanted.intersection(signals):
+            found[signal].add(pattern)
     return {signal: frozenset(patterns) for signal, patterns in found.items()}
 
 
 class Scan:
     """A folded article with every occurrence of every pattern."""
 
-    def __init__(self, text: Text, automaton: Automaton, asides: bool = False) -> None:
+    def __init__(self, text: Text, automaton: Automaton, asides: bool = False, folded: Folded | None = None) -> None:
+        """`folded`: of a scan of the same text with the same `asides`, so that it is folded once."""
         self.text = text
         self.fields = [scrub(part[:MAX_FIELD]) for part in (text.title, text.summary, text.body)]
         rows = list(_asides(text)) if asides else []
-        self._named: tuple[Bound, ...] = (*FIELDS, *(name for name, _ in rows))
-        self.folded: Folded = fold(GAP.join([*self.fields, *(value for _, value in rows)]))
-        self.group = language_group(text.language)
+        self._named: tuple[Bound, ...] = (*FIELDS, *(name for name, _ in rows)) if rows else FIELDS
+        self.folded: Folded = folded or fold(GAP.join([*self.fields, *(value for _, value in rows)]))
         self.all_hits: list[RawHit] = automaton.find(self.folded.text)
-        self.borders = tuple(_find_all(self.folded.text, BORDER))
         self.hits = self._in_texts(self.all_hits) if rows else self.all_hits
         """Those in title, summary and body."""
+        self.patterns = set(map(_pattern, self.hits))
+        """Patterns that occur there."""
 
     def _in_texts(self, hits: list[RawHit]) -> list[RawHit]:
         stop = self.borders[len(FIELDS) - 1]
         return [hit for hit in hits if hit[1] < stop]
 
-    def heard(self, listeners: Listeners, metadata: Metadata | None = None) -> Heard:
-        """Every signal that some occurrence raises, and those that are true of the article as a whole."""
-        heard = Heard((), Page(self, listeners))
-        plain, checked = listeners.plain, listeners.checked
-        for pattern in {hit[0] for hit in self.hits}:
-            heard.update(plain[pattern])
+    @cached_property
+    def group(self) -> str:
+        """The language of the text as it is judged; empty if unknown."""
+        return language_group(self.text.language)
+
+    @cached_property
+    def borders(self) -> tuple[int, ...]:
+        """Where the fields part, in the folded text."""
+        return tuple(_find_all(self.folded.text, BORDER))
+
+    @cached_property
+    def shifts(self) -> tuple[int, ...]:
+        """Where title, summary and body begin in the joined original."""
+        title, summary = len(self.fields[0]) + len(GAP), len(self.fields[1]) + len(GAP)
+        return 0, title, title + summary
+
+    @cached_property
+    def reached(self) -> tuple[Guard, ...]:
+        """Bounds that were reached: what lies beyond them was not looked at."""
+        parts = (self.text.title, self.text.summary, self.text.body)
+        long = any(len(part) > MAX_FIELD for part in parts)
+        many = len(self.all_hits) >= MAX_HITS and max(Counter(map(_pattern, self.all_hits)).values()) >= MAX_HITS
+        return (*(("field",) if long else ()), *(("hits",) if many else ()))
+
+    def heard(self, listeners: Listeners, metadata: Metadata | None = None, asked: AbstractSet[str] = KINDS) -> Heard:
+        """Every signal that some occurrence raises, and those that are true of the article as a whole.
+
+        `asked`: what the metadata tests are about, so that no more is worked out.
+        """
+        heard = Heard(chain.from_iterable(map(listeners.plain.__getitem__, self.patterns)), Page(self, listeners))
+        if listeners.checked:
+            self._check(listeners, heard)
+        if metadata:
+            heard.update(metadata[key] for key in known_values(self.text, asked) if key in metadata)
+        return heard
+
+    def _check(self, listeners: Listeners, heard: Heard) -> None:
+        """Adds what hits raise that have to be looked at one by one."""
+        checked = listeners.checked
         sure: set[int] = set()
         for pattern, start, end in self.all_hits:
-            for variant in checked.get(pattern, ()):
+            if pattern not in checked:
+                continue
+            for variant in checked[pattern]:
                 if variant.order in sure or not (variant.plain or not self.objection(variant, start, end)):
                     continue
                 field = self.field_at(start)
                 heard.update(variant.signals(field))
                 if not variant.fielded and field not in ASIDES:
                     sure.add(variant.order)
-        if metadata:
-            heard.update(metadata[key] for key in known_values(self.text) if key in metadata)
-        return heard
 
     def field_at(self, start: int) -> Bound:
         """The field in which a folded place lies."""
@@ -171,8 +228,7 @@ class Scan:
 
     def local(self, field: FieldName, start: int, end: int) -> tuple[int, int]:
         """A span of the joined original as a span of its field."""
-        before = FIELDS.index(field)
-        shift = sum(len(part) + len(GAP) for part in self.fields[:before])
+        shift = self.shifts[FIELDS.index(field)]
         return start - shift, end - shift
 
     def objection(self, variant: Variant, start: int, end: int) -> Reason:
@@ -233,6 +289,12 @@ class Scan:
     def astral(self) -> tuple[bool, ...]:
         """Which fields have characters that JavaScript counts as two."""
         return tuple(utf16_length(part) != len(part) for part in self.fields)
+
+    @cached_property
+    def summarised(self) -> bool:
+        """Is there any hit in the summary?"""
+        first, last = self.borders[:2]
+        return last - first > 2 and any(first < hit[1] < last for hit in self.hits)
 
     @cached_property
     def repeated(self) -> bool:

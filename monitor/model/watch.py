@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from monitor.model.article import FieldName
 from monitor.model.ids import FeedId, WatchId
@@ -63,8 +63,8 @@ class Watch:
     """Where the query text begins, so that a caret can point into the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+# Named tuples: an article that many watches meet has hundreds of hits, and a frozen dataclass costs six times as much.
+class Hit(NamedTuple):
     """One place in one text where a watch was met. Spans are `[start, end)` in code points; `utf16` in UTF-16 units."""
 
     field: FieldName
@@ -84,8 +84,7 @@ class Hit:
     """Columns of the query's clause, from 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A watch that an article meets, with at most 200 of its hits in order of field and place."""
 
     watch: Watch

@@ -25,7 +25,14 @@ class Need(NamedTuple):
 
     groups: tuple[frozenset[int], ...]
     exact: bool
-    """The groups alone decide; otherwise they only say where it is worth looking."""
+    """Groups and banned signals alone decide; otherwise they only say where it is worth looking."""
+    banned: frozenset[int] = frozenset()
+    """Signals of which none may occur."""
+
+    @property
+    def single(self) -> bool:
+        """Is this no more than one group of which any signal decides?"""
+        return self.exact and len(self.groups) == 1 and not self.banned
 
 
 Cost = Callable[[frozenset[int]], float]

@@ -25,8 +25,10 @@ def judge_all(parts: Sequence[Part], _: Op) -> Test:
 
 
 def need_all(needs: Sequence[Need], _: Cost) -> Need:
-    """The groups of all operands."""
-    return Need(tuple(group for need in needs for group in need.groups), all(need.exact for need in needs))
+    """The groups of all operands, and what any of them bans."""
+    groups = tuple([group for need in needs for group in need.groups])
+    banned = frozenset().union(*[need.banned for need in needs])
+    return Need(groups, all(need.exact for need in needs), banned)
 
 
 OPERATOR = Operator(

@@ -29,7 +29,7 @@ def need_any(needs: Sequence[Need], cost: Cost) -> Need:
     """The union of the cheapest group of each operand: one of them occurs whenever some operand is true."""
     if not all(need.groups for need in needs):
         return Need((), False)
-    exact = all(need.exact and len(need.groups) == 1 for need in needs)
+    exact = all(need.single for need in needs)
     return Need((frozenset().union(*[_cheapest(need, cost) for need in needs]),), exact)
 
 

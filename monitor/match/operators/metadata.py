@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from monitor import data
 from monitor.match.fold import fold_words
@@ -45,15 +47,27 @@ def objection(name: str, value: str) -> str:
     return ""
 
 
-def known_values(text: Text) -> Iterator[tuple[str, str]]:
-    """All that is true of an article, as the tests are keyed; what is not known is in none."""
-    language = plain_value("lang", text.language, "")
-    yield from (("lang", code) for code in {language, language_group(language)} - UNKNOWN)
-    yield from (("source", folded) for folded in fold_words([name for name in text.sources if name]))
-    if text.country:
+KINDS = frozenset(SHARES)
+
+
+def known_values(text: Text, kinds: AbstractSet[str] = KINDS) -> Iterator[tuple[str, str]]:
+    """All that is true of an article, as the tests are keyed; what is not known is in none. Only of these kinds."""
+    if "lang" in kinds:
+        language = plain_value("lang", text.language, "")
+        yield from (("lang", code) for code in {language, language_group(language)} - UNKNOWN)
+    if "source" in kinds:
+        yield from (("source", folded) for folded in _folded(text.sources))
+    if "country" in kinds and text.country:
         yield "country", text.country.lower()
-    labels = host_of(text.url).split(".")
-    yield from (("domain", ".".join(labels[at:])) for at in range(len(labels)) if labels[at])
+    if "domain" in kinds:
+        labels = host_of(text.url).split(".")
+        yield from (("domain", ".".join(labels[at:])) for at in range(len(labels)) if labels[at])
+
+
+@lru_cache(maxsize=1024)
+def _folded(sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of sources as they are compared: the same ones with every article of a feed."""
+    return fold_words([name for name in sources if name])
 
 
 def host_of(url: str) -> str:

@@ -19,9 +19,10 @@ def judge_absence(parts: Sequence[Part], _: Op) -> Test:
     return test
 
 
-def need_nothing(_: Sequence[Need], __: Cost) -> Need:
-    """Absence cannot be searched for."""
-    return Need((), False)
+def need_absence(needs: Sequence[Need], _: Cost) -> Need:
+    """Absence cannot be searched for; that of one group's signals is told from them."""
+    (inner,) = needs
+    return Need((), True, inner.groups[0]) if inner.single else Need((), False)
 
 
 OPERATOR = Operator(
@@ -37,6 +38,6 @@ OPERATOR = Operator(
         Example("drone AND NOT title:ukraine", True),
     ),
     test=judge_absence,
-    need=need_nothing,
+    need=need_absence,
     marks=no_marks,
 )

@@ -8,7 +8,8 @@ import pytest
 
 from monitor.match.compiler import compile_rules
 from monitor.match.concepts import builtin_packs, load_packs
-from monitor.match.matcher import MAX_HITS, RuleSet
+from monitor.match.matcher import RuleSet
+from monitor.match.places import MAX_HITS
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 from tests.support.packs import example_pack
