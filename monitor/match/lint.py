@@ -14,10 +14,10 @@ from monitor.errors import Problem
 from monitor.match.covering import covers
 from monitor.match.fold import UNSPACED, script_class
 from monitor.match.lexicon import Lexicon, make_lexicon, written
-from monitor.match.matcher import RuleSet
 from monitor.match.operators.score import GRAIN
 from monitor.match.packs import Concept
 from monitor.match.patterns import exact_form, fits, make_shape
+from monitor.match.segments import Standing
 from monitor.match.syntax import Fault, Leaf, Node, Op, leaves, positive_leaves, problem
 
 LINTS: Mapping[str, str] = {
@@ -73,7 +73,7 @@ def lint(subject: Subject) -> list[Fault]:
     return sorted(dict.fromkeys(found), key=lambda fault: (fault.span, fault.id))
 
 
-def warnings(rules: RuleSet, concepts: Mapping[str, Concept]) -> tuple[Problem, ...]:
+def warnings(rules: Standing, concepts: Mapping[str, Concept]) -> tuple[Problem, ...]:
     """Every warning about every watch, with its place in a file."""
     words = make_lexicon([query.tree for query in rules.queries], concepts)
     return tuple(

@@ -108,7 +108,7 @@ def _made_true(query: Query, heard: Heard) -> set[Mark]:
 
 
 def choose(found: list[Found], group: str) -> list[Found]:
-    """One hit per place: of overlapping ones the text's language first, the longest pattern, the query's order, the file's."""
+    """One hit per place: of several the text's language first, the longest, the first clause."""
     if len(found) < 2:
         return found
     ordered = sorted(found, key=_span)
