@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from monitor.match.folding.latin_way import fold_ascii, fold_latin, looks_latin, trace_ascii
 from monitor.match.folding.long_way import fold_long
-from monitor.match.folding.short_way import Trace, fold_ascii, fold_short
+from monitor.match.folding.short_way import code_points, fold_short
 from monitor.match.folding.table import CLASS, DELETE, HANGUL, UNSPACED, table, table_version
+from monitor.match.folding.trace import Trace, offsets
 
 if TYPE_CHECKING:
     from monitor.match.folding.table import Codes, Places
@@ -38,19 +40,20 @@ BORDER = "\x1f"
 """Stands between two fields, a blank on each side: no phrase crosses it. ASCII, so that it costs no fast path."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # frozen would cost half a microsecond, on every article
 class Folded:
     """A folded text, a blank at both ends, words parted by one; `original[offsets[a]:offsets[b]]` made `text[a:b]`."""
 
     text: str
     original: str
-    way: Trace | Places
-    """How it was folded, or its offsets where folding needed them."""
+    way: Trace | Places | None
+    """What was done to the original, or the offsets if folding needed them; None for brief ASCII."""
 
     @cached_property
     def offsets(self) -> Places:
         """One more than there are folded characters; never decreasing; the last is the length of the original."""
-        return self.way.offsets(len(self.original)) if isinstance(self.way, Trace) else self.way
+        way = trace_ascii(self.original) if self.way is None else self.way
+        return offsets(way, len(self.original)) if isinstance(way, Trace) else way
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the folded characters `[start, end)` stand in the original; never empty, never half an expansion."""
@@ -67,8 +70,12 @@ def scrub(text: str) -> str:
 
 def fold(text: str) -> Folded:
     """Folds a text of any length and any content; lone surrogates count as blanks."""
-    folded, way = fold_ascii(text) if text.isascii() else fold_short(text) or fold_long(text)
-    return Folded(folded, text, way)
+    if text.isascii():
+        folded, way = fold_ascii(text)
+        return Folded(folded, text, way)
+    codes = code_points(text)
+    short = (looks_latin(text) and fold_latin(codes)) or fold_short(codes) or fold_long(text)
+    return Folded(short[0], text, short[1])
 
 
 def fold_words(texts: Sequence[str]) -> tuple[str, ...]:

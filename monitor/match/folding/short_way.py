@@ -8,11 +8,25 @@ then the two that say "nothing" and "the long way". So one `max` tells what ther
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from monitor.match.folding.table import BLANK, CLASS, DELETE, EXPAND, FLAG, SECOND, TRANSIENT, VALUE, composing, table
+from monitor.match.folding.table import (
+    BLANK,
+    CLASS,
+    DELETE,
+    EXPAND,
+    FIRST,
+    FLAG,
+    SECOND,
+    TRANSIENT,
+    VALUE,
+    composing,
+    table,
+)
+from monitor.match.folding.trace import Trace, filled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,38 +58,11 @@ class Shortcut:
     """A bit for the class of the script, and `JOINS`."""
     lengths: NDArray[np.uint8]
     """Letters that a code stands for."""
+    hosts: NDArray[np.bool_]
+    """Can any mark join it, or a letter of its expansion?"""
     expansions: dict[str, str]
     plain: int
     """Codes below it are blanks and letters without class that no mark joins."""
-    ascii: bytes
-    """Folded ASCII, for `bytes.translate`."""
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What was done to a text, as far as its offsets depend on it. Places count from a blank before the text."""
-
-    kept: NDArray[np.bool_]
-    """Which characters are no further blanks of a run, from the second on."""
-    left: Places | None = None
-    """What was left, if characters were deleted before."""
-    letters: Letters | None = None
-    """The codes kept, if some of them became several characters."""
-    borders: Places | None = None
-    """Which of them have a blank put before them."""
-
-    def offsets(self, length: int) -> Places:
-        """The offsets into an original of this length."""
-        import numpy as np
-
-        places = np.flatnonzero(self.kept)
-        if self.left is not None:
-            places = self.left[places + 1] - 1
-        if self.letters is not None:
-            counts = shortcut().lengths[self.letters]
-            counts[self.borders] += 1
-            places = places.repeat(counts)
-        return np.concatenate(([0], places, [length]))
 
 
 @cache
@@ -92,7 +79,16 @@ def shortcut() -> Shortcut:
         kinds[ord(code)], lengths[ord(code)] = kinds[ord(grown[0])], len(grown)
     special = np.flatnonzero((kinds[:SEVERAL] != 1) & (codes[:SEVERAL] == np.arange(SEVERAL)))
     plain = int(special[special != BLANK].min())
-    return Shortcut(codes, kinds, lengths, expansions, plain, bytes(codes[:0x80].astype(np.uint8)) + b" " * 0x80)
+    return Shortcut(codes, kinds, lengths, _hosts(), expansions, plain)
+
+
+def _hosts() -> NDArray[np.bool_]:
+    import numpy as np
+
+    first = (table().pairs >> np.uint64(FIRST)).astype(np.intp)
+    hosts = np.arange(LONG) >= SEVERAL
+    hosts[first[first < SEVERAL]] = True
+    return hosts
 
 
 def _expansions() -> dict[str, str]:
@@ -130,68 +126,73 @@ def _is_blank(row: int) -> bool:
     return all(entry & VALUE == BLANK or entry & TRANSIENT for entry in entries.tolist())
 
 
-def fold_ascii(text: str) -> tuple[str, Trace]:
-    """Folds a text of ASCII, where nothing grows, and nothing goes but blanks."""
+def code_points(text: str) -> Codes:
+    """A text as numbers, with a blank at both ends; lone surrogates stay what they are."""
     import numpy as np
 
-    values = np.frombuffer(f" {text} ".encode("ascii").translate(shortcut().ascii), np.uint8)
-    filled = values != BLANK
-    kept = filled[1:] | filled[:-1]
-    return " " + str(values[1:][kept].data, "ascii"), Trace(kept)
+    return np.frombuffer(codecs.utf_32_le_encode(f" {text} ", "surrogatepass")[0], "<u4")
 
 
-def fold_short(text: str) -> tuple[str, Trace] | None:
-    """Folds any text that needs no more than the short way can; None if it does."""
-    import numpy as np
-
+def fold_short(codes: Codes) -> tuple[str, Trace] | None:
+    """Folds a text, given as code points with a blank at both ends; None if it needs more than this."""
     rules, left = shortcut(), None
-    values = np.frombuffer(f" {text} ".encode("utf-32-le", "surrogatepass"), "<u4")
-    letters = rules.codes.take(values, mode="clip")
+    letters = rules.codes.take(codes, mode="clip")
     top = letters.max()
     if top >= GONE:
         if top == LONG:
             return None
-        left = np.flatnonzero(letters != GONE)
+        left = (letters != GONE).nonzero()[0]
         letters = letters[left]
         top = letters.max()
-    filled = letters != BLANK
-    kept = filled[1:] | filled[:-1]
+    kept = filled(letters)
     letters = letters[1:][kept]
     if top < rules.plain:
-        return " " + str(letters.data, "utf-16-le"), Trace(kept, left)
+        return _written(letters), Trace(kept, left)
     borders = _borders(letters)
-    folded = None if borders is None else _spelt(letters, borders, top >= SEVERAL)
-    return None if folded is None else (folded, Trace(kept, left, letters, borders))
+    folded = None if borders is None else _in_full(letters, borders, top >= SEVERAL)
+    return None if folded is None else (folded, Trace(kept, left, letters, rules.lengths, borders))
+
+
+def _written(letters: Letters) -> str:
+    return " " + codecs.utf_16_le_decode(letters.data)[0]
 
 
 def _borders(letters: Letters) -> Places | None:
     """Where scripts without blanks touch others: before these letters. None if a mark joins the letter before it."""
-    import numpy as np
-
-    kinds = shortcut().kinds.take(letters)
-    if kinds.max() >= JOINS:
-        marks = np.flatnonzero(kinds[1:] >= JOINS) + 1
-        before = letters[marks - 1]
-        if (before >= SEVERAL).any() or composing(before, letters[marks])[1].any():
+    rules = shortcut()
+    kinds = rules.kinds.take(letters)
+    if not kinds.tobytes().isascii():  # some kind has `JOINS`
+        marks = (kinds[1:] >= JOINS).nonzero()[0] + 1
+        if rules.hosts[letters[marks - 1]].any() and _joined(letters[marks - 1], letters[marks]):
             return None
         kinds &= ANY
-    return np.flatnonzero(kinds[1:] & kinds[:-1] == 0) + 1
+    shared = kinds[1:] & kinds[:-1]
+    borders: Places = (shared == 0).nonzero()[0] + 1
+    return borders
 
 
-def _spelt(letters: Letters, borders: Places, grows: bool) -> str | None:
-    """Letters as text, with a blank at each border and expansions in full; None if those are too many."""
-    import numpy as np
+def _joined(hosts: Letters, marks: Letters) -> bool:
+    """Does any of these marks join the letter before it, or perhaps the last one of an expansion?"""
+    return bool((hosts >= SEVERAL).any() or composing(hosts, marks)[1].any())
 
-    several = set(str(letters[letters >= SEVERAL].data, "utf-16-le")) if grows else ()
+
+def _in_full(letters: Letters, borders: Places, grows: bool) -> str | None:
+    """Letters as text, a blank at each border and expansions in full; None if there are too many different ones."""
+    several = set(codecs.utf_16_le_decode(letters[letters >= SEVERAL].data)[0]) if grows else ()
     if len(several) > MOST:
         return None
-    if len(borders):
-        apart = np.full(len(letters) + len(borders), BLANK, np.uint16)
-        room = np.ones(len(apart), np.bool_)
-        room[borders + np.arange(len(borders))] = False
-        apart[room] = letters
-        letters = apart
-    text = " " + str(letters.data, "utf-16-le")
+    text = _written(_parted(letters, borders) if len(borders) else letters)
     for code in several:
         text = text.replace(code, shortcut().expansions[code])
     return text
+
+
+def _parted(letters: Letters, borders: Places) -> Letters:
+    """With a blank put before each letter at a border."""
+    import numpy as np
+
+    size = len(letters) + len(borders)
+    parted, taken = np.full(size, BLANK, np.uint16), np.ones(size, np.bool_)
+    taken[borders + np.arange(len(borders))] = False
+    parted[taken] = letters
+    return parted

@@ -24,6 +24,8 @@ FILE = "fold.bin"
 SIZE = 0x110000
 VALUE, CLASS = 0x1FFFFF, 21
 SECOND, TRANSIENT, DELETE, EXPAND, ABSOLUTE = 1 << 24, 1 << 25, 1 << 26, 1 << 27, 1 << 31
+FIRST = 21
+"""Bit from which on the first letter of a pair stands in its number."""
 BLANK = 0x20
 HANGUL, FLAG = 2, 7
 UNSPACED = frozenset({1, 3, 4, 5, 6, FLAG})
@@ -72,7 +74,7 @@ def pair_keys(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.uint64]:
     """Pairs of code points as numbers, in the order in which the table's pairs are sorted."""
     import numpy as np
 
-    return (first.astype(np.uint64) << np.uint64(21)) | second.astype(np.uint64)
+    return (first.astype(np.uint64) << np.uint64(FIRST)) | second.astype(np.uint64)
 
 
 def composing(first: NDArray[Any], second: NDArray[Any]) -> tuple[Places, NDArray[np.bool_]]:
