@@ -1,6 +1,6 @@
 """What the packs find in real news: a folder of feeds (`.xml`) and of articles (`.json`), from wherever they are.
 
-Nothing of it is kept. Surface forms are grouped, each with one place, so that precision can be read.
+Nothing of it is kept. Surface forms are grouped, each with a few places, so that precision can be read.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +21,25 @@ from tests.recall.judging import find_hits
 
 Surface = tuple[str, str, str]
 """Concept, language, surface form in small letters."""
+PLACES = 25
+"""Different places that are shown of one surface form."""
 
 
 def print_corpus(folder: Path) -> None:
-    """Hits per concept, language and surface form, with one context of each."""
-    texts, surfaces, contexts = 0, Counter[Surface](), {}
+    """Hits per concept, language and surface form, with some of their places."""
+    texts, surfaces = 0, Counter[Surface]()
+    places: dict[Surface, dict[str, None]] = {}
     for text in _texts(folder):
         texts += 1
         for concept, hits in find_hits(text).items():
             for hit in hits:
                 surface = (concept, text.language, hit.text.casefold())
                 surfaces[surface] += 1
-                contexts.setdefault(surface, _context(getattr(text, hit.field), hit.start, hit.end))
+                places.setdefault(surface, {})[_context(getattr(text, hit.field), hit.start, hit.end)] = None
     print(f"{texts} texts, {surfaces.total()} hits, {len(surfaces)} surface forms")
     for surface, times in sorted(surfaces.items(), key=lambda row: (row[0][:2], -row[1], row[0][2])):
-        print(f"{times:5} {surface[0]:8} {surface[1]:4} {surface[2]:24} … {contexts[surface]}")
+        print(f"{times:5} {surface[0]:8} {surface[1]:4} {surface[2]}")
+        print("".join(f"{'':12}… {place}\n" for place in islice(places[surface], PLACES)), end="")
 
 
 def _context(text: str, start: int, end: int) -> str:

@@ -90,11 +90,13 @@ def borrowed(texts: Sequence[Marked], examples: Sequence[str]) -> list[str]:
     """
     plain = {_plain(example) for example in examples}
     long = [example for example in plain if len(example) + 2 * len(IDEOGRAPHS.findall(example)) >= SHORT]
-    return [marked.text for marked in texts if _is_borrowed(_plain(marked.text), plain, long)]
+    joined, ours = "\n".join(long), "\n".join(_plain(marked.text) for marked in texts)
+    inside = [example for example in long if example in ours]
+    return [marked.text for marked in texts if _is_borrowed(_plain(marked.text), plain, joined, inside)]
 
 
-def _is_borrowed(text: str, plain: set[str], long: Sequence[str]) -> bool:
-    return text in plain or any(example in text or text in example for example in long)
+def _is_borrowed(text: str, plain: set[str], joined: str, inside: Sequence[str]) -> bool:
+    return text in plain or text in joined or any(example in text for example in inside)
 
 
 def _plain(text: str) -> str:
