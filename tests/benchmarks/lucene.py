@@ -1,27 +1,34 @@
 """Standing queries on real articles, beside Lucene Monitor as its own settings make it fastest.
 
 Whole path from text to the ids of the matched queries, or to their hits; processor time of the whole process, both on
-one core, in shuffled rounds, after Lucene has run as long as it takes to get no faster. Both see the same words: Lucene's
-tokenizer reads our fold table. What both find is compared first.
+one core, in shuffled rounds, after Lucene has run as long as it takes to get no faster. Both see the same words: its
+tokenizer reads our fold table. What both find is compared first. On a busy machine, or for a single size:
+
+    python -m tests.benchmarks.lucene --sizes 10000 --texts 24 --rounds 5 --warm-up 20
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
 import os
 import random
+import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from monitor.match.compiler import compile_rules
 from monitor.match.fold import BORDER, fold, script_class
 from monitor.match.matcher import RuleSet
 from monitor.match.scan import utf16_length
 from monitor.model.watch import Hit, Text
-from tests.benchmarks.figures import Bench, Figure, Pair, at_most, summed_up, times
+from tests.benchmarks.__main__ import corpus
+from tests.benchmarks.figures import HEADING, Bench, Figure, Pair, at_most, row, summed_up, times
 from tests.benchmarks.java_runtime import VERSION, Unavailable
 from tests.benchmarks.lucene_process import LuceneMonitor, Spans
 from tests.benchmarks.material import articles
@@ -33,9 +40,26 @@ SUMMARY = 60
 PEER = f"Lucene Monitor {VERSION}"
 TUNED, STOCK = "edge", "stock"
 """Forms of the presearcher: two passes, weights by our frequencies, beginnings indexed; and as it comes."""
-FIRST_WARM_UP, WARM_UP = 50.0, 20.0
-"""Seconds of the peer's processor: at first it is seven times slower. And for every further case, at least."""
 MEGABYTES = 3072
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How thorough a run is."""
+
+    sizes: Sequence[int] = (1_000, 10_000, 100_000)
+    texts: int = 120
+    rounds: int = 9
+    """Half as many where there are 100,000 queries."""
+    warm_up: float = 50.0
+    """Seconds of the peer's processor before anything is measured; at first it is seven times slower."""
+    share: int = 1
+    """Only every so-manieth query, and no goals: does it still work?"""
+
+    @classmethod
+    def of(cls, bench: Bench) -> Plan:
+        """Everything, or in little."""
+        return cls(texts=20, rounds=3, warm_up=0, share=20) if bench.quick else cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +72,6 @@ class Case:
     """By matcher of the peer: `ids`, `spans`, `least`."""
     short: bool = False
     form: str = TUNED
-    rounds: int = 9
 
     @property
     def name(self) -> str:
@@ -64,8 +87,8 @@ CASES = (
     Case(10_000, True, {"ids": 12, "spans": None}, short=True),
     Case(10_000, False, {"ids": 12, "spans": None}, short=True),
     Case(10_000, True, {"ids": None}, form=STOCK),
-    Case(100_000, True, {"ids": 45}, rounds=5),
-    Case(100_000, False, {"ids": 45}, rounds=5),
+    Case(100_000, True, {"ids": 45}),
+    Case(100_000, False, {"ids": 45}),
 )
 WORDS = {"ids": "ids", "spans": "hits", "least": "ids, leaner peer"}
 
@@ -99,32 +122,38 @@ class Sides:
 
 def figures(bench: Bench) -> Iterator[Figure]:
     """All sizes, and what differs."""
+    yield from _measured(bench, Plan.of(bench))
+
+
+def _measured(bench: Bench, plan: Plan) -> Iterator[Figure]:
     if bench.corpus is None:
         yield Figure(name="standing queries", note="no corpus: the figures are those of real articles")
         return
     try:
         with LuceneMonitor(bench.folder, MEGABYTES) as peer:
-            yield from _all_cases(bench, peer)
+            yield from _all_cases(plan, peer, _texts(bench))
     except Unavailable as reason:
         yield Figure(name="standing queries", note=str(reason))
 
 
-def _all_cases(bench: Bench, peer: LuceneMonitor) -> Iterator[Figure]:
-    whole = _texts(bench)
+def _all_cases(plan: Plan, peer: LuceneMonitor, known: Sequence[Text]) -> Iterator[Figure]:
+    whole = known[:: -(-len(known) // plan.texts)]
     short = [part for text in whole for part in _summaries(text)]
-    peer.take_texts(whole)
-    yield _words_that_differ(peer, whole)
-    words, counts = words_of(whole), _frequencies(whole)
-    warm = bench.pick(1, 0) * FIRST_WARM_UP
-    for case in CASES:
-        case = replace(case, count=case.count // bench.pick(1, 20), rounds=bench.pick(case.rounds, 3))
+    peer.take_texts(known)
+    yield _words_that_differ(peer, known)
+    words, counts = words_of(known), _frequencies(known)
+    warm_up = plan.warm_up
+    for case in (replace(case, count=case.count // plan.share) for case in CASES if case.count in plan.sizes):
         queries = standing_queries(words, case.count, case.hot, SEED)
         texts = short if case.short else whole
         peer.take_texts(texts)
         peer.take_queries(queries, counts, case.form)
         sides = Sides(peer, compile_rules([query.watch for query in queries], {}), texts, queries)
-        yield from _case(bench, case, sides, warm)
-        warm = bench.pick(1, 0) * WARM_UP
+        yield _difference(case, sides)
+        for matcher in case.goals:
+            peer.ask("warm", matcher, warm_up / len(case.goals))
+        yield from _case(plan, case, sides)
+        warm_up = plan.warm_up / 3
 
 
 def _texts(bench: Bench) -> list[Text]:
@@ -159,31 +188,28 @@ def _words_that_differ(peer: LuceneMonitor, texts: Sequence[Text]) -> Figure:
     return Figure(name=name, ours=differ, goal=at_most(0), against=PEER, note=f"of {len(texts)} articles")
 
 
-def _case(bench: Bench, case: Case, sides: Sides, warm: float) -> Iterator[Figure]:
-    yield _difference(case, sides)
-    for matcher in case.goals:
-        sides.peer.ask("warm", matcher, warm / len(case.goals))
+def _case(plan: Plan, case: Case, sides: Sides) -> Iterator[Figure]:
     gc.collect()
     gc.freeze()
     try:
         with one_core(sides.peer):
-            pairs = _rounds(case, sides)
+            pairs = _rounds(case, sides, plan.rounds // 2 + 1 if case.count >= 100_000 else plan.rounds)
     finally:
         gc.unfreeze()
     hits = sum(len(sides.rules.met(text)) for text in sides.texts) / len(sides.texts)
     for matcher, bound in case.goals.items():
         pair = pairs[matcher].scaled(1e3 / len(sides.texts))
-        goal = times(bound) if bound and not bench.quick else None
+        goal = times(bound) if bound and plan.share == 1 else None
         note = f"{hits:.1f} queries met, {sides.looked_at[matcher]:.0f} run by the peer; {len(sides.texts)} texts"
         yield Figure.of(f"{case.name}, {WORDS[matcher]}", "ms", pair, PEER, goal, note)
 
 
-def _rounds(case: Case, sides: Sides) -> dict[str, Pair]:
+def _rounds(case: Case, sides: Sides, rounds: int) -> dict[str, Pair]:
     """Every side and matcher once a round, in an order that changes."""
     chance = random.Random(SEED)
     jobs = [(side, matcher) for matcher in case.goals for side in (sides.ours, sides.theirs)]
     taken: dict[str, list[dict[str, float]]] = defaultdict(list)
-    for number in range(case.rounds + 1):
+    for number in range(rounds + 1):
         chance.shuffle(jobs)
         seconds = {(side.__name__, matcher): side(matcher) for side, matcher in jobs}
         for matcher in case.goals if number else ():
@@ -237,3 +263,23 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Spans:
             start, end = merged[-1][0], max(end, merged.pop()[1])
         merged.append((start, end))
     return frozenset(merged)
+
+
+def main() -> int:
+    """Prints the rows. 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.lucene", description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", nargs="+", type=int, default=Plan().sizes, help="numbers of queries")
+    parser.add_argument("--texts", type=int, default=Plan().texts, help="articles, at most")
+    parser.add_argument("--rounds", type=int, default=Plan().rounds)
+    parser.add_argument("--warm-up", type=float, default=Plan().warm_up, help="seconds of the peer's processor")
+    print(HEADING, flush=True)
+    missed = False
+    with tempfile.TemporaryDirectory() as scratch:
+        for figure in _measured(Bench(False, Path(scratch), corpus()), Plan(**vars(parser.parse_args()))):
+            print(row(figure), flush=True)
+            missed |= figure.ok is False
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -199,7 +199,7 @@ public final class MonitorPeer {
   }
 
   /** So many rounds without a faster one are steady; a machine that is busy with others is not waited for. */
-  private static final int STEADY = 5, PATIENCE = 3;
+  private static final int STEADY = 5, PATIENCE = 10;
 
   private String warm(MatcherFactory<? extends QueryMatch> matcher, double seconds) throws IOException {
     ThreadMXBean clock = ManagementFactory.getThreadMXBean();
