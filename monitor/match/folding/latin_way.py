@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ASCII = 0x80
 NOTHING, OTHER = 0xFE, 0xFF
 """Bytes of what is deleted, and of what is no ASCII; those from `ASCII` on are expansions."""
+EAST_ASIA = (0x3000, 0xA000)
+"""Code points between which no text in Latin letters finds its own."""
 BRIEF = 800
 """ASCII texts up to here are split at their blanks, longer ones are masked: where both cost the same."""
 LOOK = 8
@@ -44,12 +46,13 @@ class Latin:
 
 @cache
 def latin() -> Latin:
-    """The table in bytes, made at first use. Expansions that find no room, the rarest, are left to the short way."""
+    """The table in bytes, made at first use. Squared units of East Asia find no room: they are for the short way."""
     import numpy as np
 
     rules = shortcut()
+    written = {*rules.codes[: EAST_ASIA[0]].tolist(), *rules.codes[EAST_ASIA[1] :].tolist()}
     grown = [(ord(code), letters.encode()) for code, letters in rules.expansions.items() if letters.isascii()]
-    numbered = dict(enumerate(grown[: NOTHING - ASCII], start=ASCII))
+    numbered = dict(enumerate((row for row in grown if row[0] in written), start=ASCII))
     narrow = np.full(1 << 16, OTHER, np.uint8)
     narrow[:ASCII] = np.arange(ASCII)
     narrow[GONE] = NOTHING
