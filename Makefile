@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .SILENT:
-.PHONY: help setup system run demo test check bench soak lock format clean
+.PHONY: help setup system run demo test check bench recall soak lock format clean
 
 help:
 	echo "make run     the service on config/, embedded (needs nothing but Python >= 3.11)"
@@ -15,6 +15,7 @@ help:
 	echo "make test    everything, a real Kafka included"
 	echo "make check   lint, types, import contracts, pure tests"
 	echo "make bench   figures beside their peers      make soak   the long forms of the tests"
+	echo "make recall  what the concept packs find and miss, per language"
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -51,6 +52,9 @@ soak: system
 
 bench: system
 	$(BIN)/python -m tests.benchmarks
+
+recall: setup
+	$(BIN)/python -m tests.recall --misses
 
 lock:
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev --no-header pyproject.toml -o requirements.lock

@@ -42,7 +42,7 @@ def make_page(texts: Sequence[Marked], tally: Tally) -> str:
         "\n## By script\n",
         *_scripts(texts, tally),
         "\n## By language\n",
-        "A concept's column has found/mentions with the language known.\n",
+        "A concept's column has found/mentions, and false hits if there are any, with the language known.\n",
         *_languages(languages, tally),
     ]
     return "\n".join(parts) + "\n"
@@ -78,13 +78,17 @@ def _languages(languages: Sequence[str], tally: Tally) -> Iterator[str]:
     for language in languages:
         single = (tally.total(KNOWN, [concept], [language]) for concept in CONCEPTS)
         known, guessed = (tally.total(way, languages=[language]) for way in (KNOWN, GUESSED))
-        cells = [language, *(f"{count.found}/{count.expected}" for count in single), *_shares(known), *_shares(guessed)]
+        cells = [language, *map(_cell, single), *_shares(known), *_shares(guessed)]
         yield f"| {' | '.join(cells)} |"
 
 
 def _row(name: str, known: Count, guessed: Count) -> str:
     cells = [name, str(known.expected), str(known.found), *_shares(known), str(guessed.found), *_shares(guessed)]
     return f"| {' | '.join(cells)} |"
+
+
+def _cell(count: Count) -> str:
+    return f"{count.found}/{count.expected}" + (f", {count.false} false" if count.false else "")
 
 
 def _shares(count: Count) -> list[str]:
