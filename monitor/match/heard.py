@@ -15,7 +15,13 @@ from monitor.match.borders import paragraph_ends, sentence_ends
 from monitor.match.fold import BORDER, UNSPACED, script_class, script_classes
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from monitor.match.scan import Listeners, Scan, Variant
+
+FIRST_UNSPACED = 0xE00
+"""No script before Thai leaves out blanks."""
 
 Mark = tuple[int, int, int]
 """A signal and the raw hit (start, end in the folded text) that raised it."""
@@ -50,7 +56,7 @@ class Page:
 
     def halves(self, at: int) -> int:
         """Half words that begin before a folded place; a character of a script without blanks is one."""
-        return bisect_left(self._halves, at)
+        return 2 * bisect_left(self._words, at) if self._spaced else bisect_left(self._halves, at)
 
     def sentence(self, spot: Spot) -> int | None:
         """Number of the sentence that has all of a spot; None if no single one has."""
@@ -76,7 +82,8 @@ class Page:
         scan = self._scan
         for start, end in hits:
             field = scan.field_at(start)
-            if signal in variant.signals(field) and (variant.plain or not scan.objection(variant, start, end)):
+            raised = variant.raises_in(field, signal)
+            if raised and (variant.plain or not scan.objection(variant, start, end)):
                 first, last = whole = self._whole(*scan.core_span(start, end))
                 begin, finish = self.halves(first), self.halves(last)
                 yield Spot(first, last, begin, finish, field, (whole,), ((signal, start, end),))
@@ -101,7 +108,29 @@ class Page:
         return found
 
     @cached_property
+    def _codes(self) -> NDArray[np.uint32]:
+        import numpy as np
+
+        return np.frombuffer(self._scan.folded.text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+    @cached_property
+    def _spaced(self) -> bool:
+        """Do blanks part all words?"""
+        return bool(self._codes.max() < FIRST_UNSPACED)
+
+    @cached_property
+    def _words(self) -> list[int]:
+        """Where each word begins, if blanks part all words."""
+        import numpy as np
+
+        codes = self._codes
+        starts = np.flatnonzero(codes[:-1] == ord(" ")) + 1
+        found: list[int] = starts[codes[starts] != ord(BORDER)].tolist()
+        return found
+
+    @cached_property
     def _halves(self) -> list[int]:
+        """Where each half word begins; every character of a script without blanks is one."""
         import numpy as np
 
         text = self._scan.folded.text

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
 from monitor.match.query import Query
-from monitor.match.scan import FIELDS, Listeners, Scan, Variant, is_text, utf16_length
+from monitor.match.scan import FIELDS, Listeners, Scan, Variant, utf16_length
 from monitor.match.syntax import Bound, Span
 from monitor.model.article import FieldName
 from monitor.model.watch import Hit, Match
@@ -38,37 +39,43 @@ Found = tuple[Place, Span, Bound | None]
 """A place, and the clause of the query it stands for, with the clause's field."""
 
 
-def find_places(scan: Scan, listeners: Listeners, wanted: frozenset[int]) -> dict[int, list[Place]]:
+Raw = tuple[Variant, int, int]
+"""A raw hit that counts: whose, and where in the folded text."""
+
+# What the class of a named tuple does beyond this costs more than all else about a hit.
+_make: Any = tuple.__new__
+
+
+def find_places(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> dict[int, list[Place]]:
     """Every occurrence that counts, by the signal it raises; of these signals only."""
+    raws = _find_raw(scan, listeners, wanted)
     places: dict[int, list[Place]] = defaultdict(list)
-    asked = {
-        pattern: listeners.rows[pattern]
-        for pattern in scan.patterns
-        if not wanted.isdisjoint(listeners.raised[pattern])
-    }
-    for pattern, start, end in scan.hits:
-        if pattern in asked:
-            for variant in asked[pattern]:
-                field = scan.field_at(start)
-                signals = wanted.intersection(variant.signals(field))
-                if signals and is_text(field) and (variant.plain or not scan.objection(variant, start, end)):
-                    place = make_place(scan, variant, field, (start, end))
-                    for signal in signals:
-                        places[signal].append(place)
+    fields, shifts, astral, group = scan.fields, scan.shifts, scan.astral, scan.group
+    one, two = scan.borders[:2]
+    for (variant, begin, stop), (start, end) in zip(raws, scan.shown_spans(raws), strict=True):
+        number = 0 if begin < one else 1 if begin < two else 2
+        field, text = FIELDS[number], fields[number]
+        first, last = start - shifts[number], end - shifts[number]
+        wide = (utf16_length(text[:first]), utf16_length(text[:last])) if astral[number] else (first, last)
+        alias = variant.by_language.get(group, variant.aliases[0])
+        said = (field, first, last, wide, text[first:last], alias.written, alias.kind, alias.concept, alias.language)
+        place = _make(Place, (start, end, (begin, stop), field, variant, said))
+        for signal in variant.signals(field) if variant.fielded else variant.anywhere:
+            if signal in wanted:
+                places[signal].append(place)
     return places
 
 
-def make_place(scan: Scan, variant: Variant, field: FieldName, raw: tuple[int, int]) -> Place:
-    """A raw hit with what is published of it."""
-    start, end = scan.shown_span(variant, *raw)
-    number = FIELDS.index(field)
-    text, shift = scan.fields[number], scan.shifts[number]
-    first, last = span = start - shift, end - shift
-    if scan.astral[number]:
-        span = utf16_length(text[:first]), utf16_length(text[:last])
-    alias = variant.alias_for(scan.group)
-    said = (field, first, last, span, text[first:last], alias.written, alias.kind, alias.concept, alias.language)
-    return Place(start, end, raw, field, variant, said)
+def _find_raw(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> list[Raw]:
+    raised, rows = listeners.raised, listeners.rows
+    asked = {pattern: rows[pattern] for pattern in scan.patterns if not wanted.isdisjoint(raised[pattern])}
+    return [
+        (variant, start, end)
+        for pattern, start, end in scan.hits
+        if pattern in asked
+        for variant in asked[pattern]
+        if variant.plain or not scan.objection(variant, start, end)
+    ]
 
 
 def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], heard: Heard) -> Match:
@@ -76,9 +83,10 @@ def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], hear
     found = _find(query, places, _made_true(query, heard)) if query.witness else _find_all(query, places)
     if scan.summarised and scan.repeated and any(row[0].field != "summary" for row in found):
         found = [row for row in found if row[0].field != "summary" or row[2] == "summary"]
-    chosen = choose(found, scan.group)
-    hits = tuple([Hit(*place.said, clause) for place, clause, _ in chosen[:MAX_HITS]])
-    return Match(query.watch, query.version, hits, len(chosen))
+    chosen = choose(found, scan.group) if len(found) > 1 else found
+    hits = tuple([_make(Hit, (*place.said, clause)) for place, clause, _ in chosen[:MAX_HITS]])
+    match: Match = _make(Match, (query.watch, query.version, hits, len(chosen)))
+    return match
 
 
 def _find_all(query: Query, places: Mapping[int, list[Place]]) -> list[Found]:
@@ -108,17 +116,31 @@ def _made_true(query: Query, heard: Heard) -> set[Mark]:
 
 
 def choose(found: list[Found], group: str) -> list[Found]:
-    """One hit per place: of several the text's language first, the longest, the first clause."""
-    if len(found) < 2:
+    """One hit per place: of several the text's language first, the longest pattern, the query's order, the file's."""
+    if _apart(found):
         return found
     ordered = sorted(found, key=_span)
+    return ordered if _apart(ordered) else _choose_among(ordered, group)
+
+
+def _apart(found: list[Found]) -> bool:
+    """Does each place end before the next begins?"""
+    reach = -1
+    for place, _, _ in found:
+        if place.start < reach:
+            return False
+        reach = place.end
+    return True
+
+
+def _choose_among(ordered: list[Found], group: str) -> list[Found]:
     chosen: list[Found] = []
     cluster: list[Found] = []
     reach = -1
     for row in ordered:
         place = row[0]
         if place.start >= reach:
-            chosen.extend(_choose_best(cluster, group) if len(cluster) > 1 else cluster)
+            chosen.extend(_choose_best(cluster, group))
             cluster = []
         cluster.append(row)
         reach = max(reach, place.end)

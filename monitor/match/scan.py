@@ -29,6 +29,8 @@ FIELDS: tuple[FieldName, ...] = ("title", "summary", "body")
 ASIDES: tuple[Bound, ...] = ("author", "url", "tag")
 """What else an article says of itself; looked at only if some query asks."""
 GAP = f" {BORDER} "
+FEW = 6
+"""Hits of which it takes longer to ask all at once."""
 
 Reason = Literal["", "language", "case", "accent", "capitals", "numeral", "not_in", "shape"]
 """Why an occurrence does not count; empty if it does."""
@@ -42,7 +44,8 @@ Metadata = Mapping[tuple[str, str], int]
 """Signals by what is known about the article as a whole: `("lang", "uk")`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen, though nothing changes it: a frozen one costs eight times as much to make, and there are a hundred thousand.
+@dataclass(slots=True, eq=False)
 class Variant:
     """Aliases of one pattern that share checks and raise the same signals."""
 
@@ -58,7 +61,7 @@ class Variant:
     """Signals raised by a hit in any field."""
     fielded: tuple[tuple[Bound, int], ...]
     """Signals raised by a hit in that field."""
-    by_language: dict[str, Alias]
+    by_language: Mapping[str, Alias]
     extend_left: bool
     extend_right: bool
     """The hit is shown up to the border of its word."""
@@ -71,6 +74,10 @@ class Variant:
         """What a hit in a field raises."""
         anywhere = () if field in ASIDES else self.anywhere
         return [*anywhere, *(signal for name, signal in self.fielded if name == field)]
+
+    def raises_in(self, field: Bound, signal: int) -> bool:
+        """Does a hit in a field raise the signal?"""
+        return (signal in self.anywhere and field not in ASIDES) or (field, signal) in self.fielded
 
     def raises(self, signal: int) -> bool:
         """Can a hit of this variant raise the signal at all?"""
@@ -212,14 +219,30 @@ class Scan:
         text = self.folded.text
         return start + (text[start] == " "), end - (text[end - 1] == " ")
 
+    def shown_spans(self, raws: Sequence[tuple[Variant, int, int]]) -> list[tuple[int, int]]:
+        """`shown_span` of many hits."""
+        if len(raws) < FEW:
+            return [self.shown_span(*raw) for raw in raws]
+        text, offsets = self.folded.text, self.folded.offsets
+        starts = [start + (text[start] == " ") for _, start, _ in raws]
+        ends = [end - (text[end - 1] == " ") for _, _, end in raws]
+        firsts, stops = offsets.take(starts).tolist(), offsets.take(ends).tolist()
+        lasts = offsets.take([end - 1 for end in ends]).tolist()
+        return [
+            self.shown_span(*raw) if stop == last or raw[0].extend_left or raw[0].extend_right else (first, stop)
+            for first, stop, last, raw in zip(firsts, stops, lasts, raws, strict=True)
+        ]
+
     def shown_span(self, variant: Variant, start: int, end: int) -> tuple[int, int]:
         """A raw hit up to the borders of its words, in the original."""
-        start, end = self.core_span(start, end)
+        return self.folded.span(*self._extended(variant, *self.core_span(start, end)))
+
+    def _extended(self, variant: Variant, start: int, end: int) -> tuple[int, int]:
         if variant.extend_left:
             start = self.folded.text.rindex(" ", 0, start) + 1
         if variant.extend_right:
             end = self.folded.text.index(" ", end)
-        return self.folded.span(start, end)
+        return start, end
 
     def surface(self, start: int, end: int) -> str:
         """The original of a raw hit, without extension."""
