@@ -76,8 +76,8 @@ class Case:
     @property
     def name(self) -> str:
         """In the rows."""
-        words = f", {SUMMARY} words" if self.short else ""
-        return f"{self.count:,} {'hot' if self.hot else 'selective'}{words}{', stock peer' * (self.form == STOCK)}"
+        short = f", {SUMMARY} words" if self.short else ""
+        return f"{self.count:,} {'hot' if self.hot else 'selective'}{short}{', stock peer' * (self.form == STOCK)}"
 
 
 CASES = (
@@ -141,10 +141,10 @@ def _all_cases(plan: Plan, peer: LuceneMonitor, known: Sequence[Text]) -> Iterat
     short = [part for text in whole for part in _summaries(text)]
     peer.take_texts(known)
     yield _words_that_differ(peer, known)
-    words, counts = words_of(known), _frequencies(known)
+    vocabulary, counts = words_of(known), _frequencies(known)
     warm_up = plan.warm_up
     for case in (replace(case, count=case.count // plan.share) for case in CASES if case.count in plan.sizes):
-        queries = standing_queries(words, case.count, case.hot, SEED)
+        queries = standing_queries(vocabulary, case.count, case.hot, SEED)
         texts = short if case.short else whole
         peer.take_texts(texts)
         peer.take_queries(queries, counts, case.form)
@@ -174,16 +174,17 @@ def _summaries(text: Text) -> Iterator[Text]:
 
 def _frequencies(texts: Sequence[Text]) -> Counter[str]:
     """How many texts have a word."""
-    return Counter(word for text in texts for word in set(_words(text)))
+    return Counter(word for text in texts for word in set(words(text)))
 
 
-def _words(text: Text) -> list[str]:
+def words(text: Text) -> list[str]:
+    """Of title and body, folded."""
     return [word for word in fold(f"{text.title} {BORDER} {text.body}").text.split() if word != BORDER]
 
 
 def _words_that_differ(peer: LuceneMonitor, texts: Sequence[Text]) -> Figure:
     """The comparison means something only where both see the same words."""
-    differ = sum(mine != theirs for mine, theirs in zip(map(_words, texts), peer.words(), strict=True))
+    differ = sum(mine != theirs for mine, theirs in zip(map(words, texts), peer.words(), strict=True))
     name = "standing queries, articles of other words"
     return Figure(name=name, ours=differ, goal=at_most(0), against=PEER, note=f"of {len(texts)} articles")
 
@@ -236,26 +237,26 @@ def _difference(case: Case, sides: Sides) -> Figure:
     only: Counter[str] = Counter()
     found = hits = 0
     for text, theirs in zip(sides.texts, sides.peer.answers("spans"), strict=True):
-        ours = {match.watch.id: _covered(text, match.hits) for match in sides.rules.match(text)}
+        ours = {match.watch.id: covered(text, match.hits) for match in sides.rules.match(text)}
         found += len(ours)
         only.update(f"{kinds[name]}, only ours" for name in ours.keys() - theirs.keys())
         only.update(f"{kinds[name]}, only the peer's" for name in theirs.keys() - ours.keys())
-        hits += sum(ours[name] == _merged(theirs[name]) for name in ours.keys() & theirs.keys())
+        hits += sum(ours[name] == merged(theirs[name]) for name in ours.keys() & theirs.keys())
     note = "; ".join(
         (f"{found:,} matches, in {hits:,} the same letters", *(f"{kind}: {n}" for kind, n in only.items()))
     )
     return Figure(name=f"{case.name}: found by one side", ours=only.total(), goal=at_most(0), against=PEER, note=note)
 
 
-def _covered(text: Text, hits: Sequence[Hit]) -> Spans:
-    """Hits where the peer counts them: UTF-16 units, the body one behind the title's end."""
-    body = utf16_length(text.title) + 1
-    return _merged(
+def covered(text: Text, hits: Sequence[Hit]) -> Spans:
+    """Hits where the peer counts them: UTF-16 units, the body one behind the end of a title that is there."""
+    body = utf16_length(text.title) + bool(text.title)
+    return merged(
         (hit.utf16[0] + shift, hit.utf16[1] + shift) for hit in hits for shift in [body * (hit.field == "body")]
     )
 
 
-def _merged(spans: Iterable[tuple[int, int]]) -> Spans:
+def merged(spans: Iterable[tuple[int, int]]) -> Spans:
     """Overlapping spans as one: we show one hit for them, the peer all."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):

@@ -28,7 +28,7 @@ class LuceneMonitor:
     """One process; `folder` takes what it reads and writes. Raises Unavailable where it cannot be started."""
 
     def __init__(self, folder: Path, megabytes: int) -> None:
-        self._folder = folder
+        self.folder = folder
         java = find_java()
         path = os.pathsep.join([str(compile_sources(java, folder)), f"{jars()}/*"])
         write_fold_table(folder / "fold.table")
@@ -56,7 +56,7 @@ class LuceneMonitor:
         self._process.stdin.flush()
         answer = self._process.stdout.readline().decode()
         if not answer:
-            raise RuntimeError((self._folder / "lucene.log").read_text(errors="replace")[-300:])
+            raise RuntimeError((self.folder / "lucene.log").read_text(errors="replace")[-300:])
         return answer.rstrip("\n").split("\t")
 
     def processor_time(self) -> float:
@@ -71,26 +71,26 @@ class LuceneMonitor:
 
     def take_texts(self, texts: Sequence[Text]) -> None:
         """What it is asked about from now on; titles and bodies, without tabs and line breaks."""
-        path = self._folder / "texts"
+        path = self.folder / "texts"
         path.write_text("".join(f"{text.title}\t{text.body}\n" for text in texts), encoding="utf-8")
         self.ask("texts", path)
 
     def words(self) -> list[list[str]]:
         """The words of title and body of every text, as the process sees them."""
-        path = self._folder / "words"
+        path = self.folder / "words"
         self.ask("words", path)
         return [line.split() for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
 
     def take_queries(self, queries: Sequence[Standing], frequencies: dict[str, int], form: str) -> float:
         """Registers these and no others; seconds."""
-        path, counts = self._folder / "queries", self._folder / "frequencies"
+        path, counts = self.folder / "queries", self.folder / "frequencies"
         path.write_text("".join(f"{spell_query(query)}\n" for query in queries), encoding="utf-8")
         counts.write_text("".join(f"{word}\t{count}\n" for word, count in frequencies.items()), encoding="utf-8")
         return float(self.ask("queries", path, counts, form)[0]) / 1e3
 
     def answers(self, matcher: str) -> list[dict[str, Spans]]:
         """For every text the queries that match it, with the spans of their hits."""
-        path = self._folder / "answers"
+        path = self.folder / "answers"
         self.ask("answers", matcher, path)
         lines = path.read_text(encoding="utf-8").split("\n")[:-1]
         return [dict(map(_read_match, line.split())) for line in lines]
