@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
@@ -44,7 +44,7 @@ Metadata = Mapping[tuple[str, str], int]
 """Signals by what is known about the article as a whole: `("lang", "uk")`."""
 
 
-# Not frozen, though nothing changes it: a frozen one costs eight times as much to make, and there are a hundred thousand.
+# Not frozen, though nothing changes it: a frozen one takes eight times as long to make, and there are thousands.
 @dataclass(slots=True, eq=False)
 class Variant:
     """Aliases of one pattern that share checks and raise the same signals."""
@@ -65,6 +65,15 @@ class Variant:
     extend_left: bool
     extend_right: bool
     """The hit is shown up to the border of its word."""
+    openings: tuple[tuple[int, tuple[str, ...]], ...] = field(init=False)
+    """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin."""
+
+    def __post_init__(self) -> None:
+        """Groups the longer strings."""
+        openings: dict[int, list[str]] = {}
+        for longer in self.check.not_in:
+            openings.setdefault(longer.before, []).append(longer.text)
+        object.__setattr__(self, "openings", tuple((before, tuple(texts)) for before, texts in openings.items()))
 
     def alias_for(self, group: str) -> Alias:
         """The alias of the text's language, else the first in file order."""
@@ -145,6 +154,7 @@ class Scan:
     def __init__(self, text: Text, automaton: Automaton, asides: bool = False, folded: Folded | None = None) -> None:
         """`folded`: of a scan of the same text with the same `asides`, so that it is folded once."""
         self.text = text
+        self._objections: dict[tuple[int, int], Reason] = {}
         self.fields = [scrub(part[:MAX_FIELD]) for part in (text.title, text.summary, text.body)]
         rows = list(_asides(text)) if asides else []
         self._named: tuple[Bound, ...] = (*FIELDS, *(name for name, _ in rows)) if rows else FIELDS
@@ -255,13 +265,19 @@ class Scan:
         return start - shift, end - shift
 
     def objection(self, variant: Variant, start: int, end: int) -> Reason:
-        """Why a raw hit does not count for a variant; empty if it does."""
+        """Why a raw hit does not count for a variant; empty if it does. Asked again by who looks for places."""
+        key = (variant.order, start)
+        if key not in self._objections:
+            self._objections[key] = self._object(variant, start, end)
+        return self._objections[key]
+
+    def _object(self, variant: Variant, start: int, end: int) -> Reason:
         check = variant.check
         if check.language and self.group and check.language != self.group:
             return "language"
         if not check.after_numeral and self._follows_digit(start, end):
             return "numeral"
-        if any(self._swallowed(longer, self.core_span(start, end)[0]) for longer in check.not_in):
+        if variant.openings and self._is_swallowed(variant, self.core_span(start, end)[0]):
             return "not_in"
         if check.shape and not fits(check.shape, self._token(start, end)):
             return "shape"
@@ -276,6 +292,14 @@ class Scan:
     def _follows_digit(self, start: int, end: int) -> bool:
         first = self.folded.span(*self.core_span(start, end))[0]
         return first > 0 and self.folded.original[first - 1].isdecimal()
+
+    def _is_swallowed(self, variant: Variant, start: int) -> bool:
+        """Does a hit lie in one of the longer strings? All that begin at one place are tried in one call."""
+        text = self.folded.text
+        for before, texts in variant.openings:
+            if before <= start and text.startswith(texts, start - before):
+                return any(self._swallowed(longer, start) for longer in variant.check.not_in)
+        return False
 
     def _swallowed(self, longer: Swallower, start: int) -> bool:
         begin = start - longer.before

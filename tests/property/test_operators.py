@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.match.arrays import Arrays
 from monitor.match.compiler import compile_rules
 from monitor.match.explain import explain
 from monitor.match.fold import fold
@@ -13,6 +14,8 @@ from monitor.model.watch import Match, Text, Watch
 from tests.support.naive_queries import Article, Chance, Place, Query
 
 QUERIES, TEXTS = 10, 5
+BOUND, PAUSED = 7, 8
+"""Watches for articles in Ukrainian only, and for none."""
 PLACED = ("NEAR", "ONEAR", "NOT NEAR", "~")
 
 
@@ -20,8 +23,26 @@ def rounds(seed: int) -> int:
     """One set of queries over some texts. Returns how many were met."""
     chance = Chance(seed)
     queries = [chance.query(3) for _ in range(QUERIES)]
-    rules = compile_rules([Watch(WatchId(f"w{number:02}"), str(query)) for number, query in enumerate(queries)], {})
+    rules = compile_rules([watch_of(number, query) for number, query in enumerate(queries)], {})
     return sum(held(chance, queries, rules, seed) for _ in range(TEXTS))
+
+
+def watch_of(number: int, query: Query) -> Watch:
+    """A query by its number."""
+    languages = ("uk",) if number == BOUND else ()
+    return Watch(WatchId(f"w{number:02}"), str(query), languages=languages, paused=number == PAUSED)
+
+
+def asked(number: int, language: str) -> bool:
+    """May the watch be met by a text in a language?"""
+    return number != PAUSED and (number != BOUND or language == "uk")
+
+
+def by_arrays(rules: RuleSet, text: Text) -> list[str]:
+    """What is met by the index of the largest rule sets."""
+    scan = rules.scan(text)
+    numbers = Arrays([query.entry for query in rules.queries], rules.size.signals).met(rules.heard(scan))
+    return [rules.queries[number].watch.id for number in numbers if rules.queries[number].admits(scan.group)]
 
 
 def held(chance: Chance, queries: list[Query], rules: RuleSet, seed: int) -> int:
@@ -29,10 +50,13 @@ def held(chance: Chance, queries: list[Query], rules: RuleSet, seed: int) -> int
     texts, language = (chance.text(4), chance.text(5), chance.text(12)), chance.random.choice(["uk", "en", "und"])
     article, text = Article(texts, language), Text(*texts, language)
     matches = rules.match(text)
-    expected = [f"w{number:02}" for number, query in enumerate(queries) if article.holds(query)]
+    expected = [
+        f"w{number:02}" for number, query in enumerate(queries) if asked(number, language) and article.holds(query)
+    ]
     context = (seed, texts, language, [str(query) for query in queries])
 
     assert [match.watch.id for match in matches] == expected, context
+    assert by_arrays(rules, text) == expected, context
     told = explain(rules, text)
     assert [one.watch for one in told if one.matched] == expected, context
     assert all(bool(one.why_not) is not one.matched for one in told), context

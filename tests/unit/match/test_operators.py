@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.match.arrays import Arrays
 from monitor.match.compiler import compile_rules
 from monitor.match.concepts import load_packs
+from monitor.match.index import Sets
 from monitor.match.operators import INFIX, OPERATORS
 from monitor.match.operators.base import EXAMPLE, Example, Need, Operator
 from monitor.match.operators.conjunction import need_all
 from monitor.match.operators.disjunction import need_any
+from monitor.match.operators.negation import need_absence
 from monitor.match.syntax import Op
 from monitor.model.ids import WatchId
 from monitor.model.watch import Watch
@@ -27,6 +30,8 @@ def test_example(example: Example) -> None:
 
     assert bool(rules.match(EXAMPLE)) is example.true
     assert bool(rules.met(EXAMPLE)) is example.true
+    heard, entries = rules.heard(rules.scan(EXAMPLE)), [query.entry for query in rules.queries]
+    assert [bool(kind(entries, rules.size.signals).met(heard)) for kind in (Sets, Arrays)] == [example.true] * 2
 
 
 def inflect(word: str, language: str) -> tuple[str, ...] | None:
@@ -51,7 +56,7 @@ def test_powers() -> None:
 
 
 def test_needs() -> None:
-    """AND keeps all groups; OR joins the cheapest of each side, or has none if a side has none."""
+    """AND keeps all groups; OR joins the cheapest of each side, or has none if a side has none; NOT bans a group."""
     cost = {frozenset({1}): 1.0, frozenset({2}): 2.0, frozenset({3}): 3.0}.__getitem__
     first, second = Need((frozenset({1}), frozenset({2})), True), Need((frozenset({3}),), True)
 
@@ -59,6 +64,10 @@ def test_needs() -> None:
     assert need_any([first, second], cost) == Need((frozenset({1, 3}),), False)
     assert need_any([second, second], cost) == Need((frozenset({3}),), True)
     assert need_any([first, Need((), False)], cost) == Need((), False)
+    assert need_absence([second], cost) == Need((), True, frozenset({3}))
+    assert need_absence([first], cost) == Need((), False)
+    assert need_all([second, need_absence([second], cost)], cost) == Need((frozenset({3}),), True, frozenset({3}))
+    assert need_any([second._replace(banned=frozenset({1}))], cost) == Need((frozenset({3}),), False)
 
 
 LEAVES = ["word", "phrase", "exact", "concept", "field", "metadata", "forms"]
