@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,6 +10,7 @@ from operator import attrgetter
 
 from monitor.match.compiler import compile_rules
 from monitor.match.concepts import builtin_packs
+from monitor.match.languages import language_group
 from monitor.match.matcher import RuleSet
 from monitor.model.ids import WatchId
 from monitor.model.watch import Hit, Text, Watch
@@ -65,6 +67,8 @@ class Tally:
 
     counts: dict[tuple[str, str, str], Count] = field(default_factory=dict)
     wrong: dict[str, list[Wrong]] = field(default_factory=lambda: {way: [] for way in WAYS})
+    guesses: Counter[str] = field(default_factory=Counter)
+    """What the detector said: `right`, `unknown` or `other`."""
 
     def note(self, key: tuple[str, str, str], count: Count, wrong: Iterable[Wrong]) -> None:
         """Adds the figures of one text."""
@@ -97,8 +101,15 @@ def judge(texts: Iterable[Marked]) -> Tally:
     tally = Tally()
     for marked in texts:
         _judge_one(marked, KNOWN, primary(marked.language), tally)
-        _judge_one(marked, GUESSED, primary(detect("", marked.text).tag), tally)
+        guess = primary(detect("", marked.text).tag)
+        tally.guesses[_compare(guess, marked.language)] += 1
+        _judge_one(marked, GUESSED, guess, tally)
     return tally
+
+
+def _compare(guess: str, language: str) -> str:
+    group = language_group(guess)
+    return "unknown" if not group else "right" if group == language_group(language) else "other"
 
 
 def _judge_one(marked: Marked, way: str, language: str, tally: Tally) -> None:

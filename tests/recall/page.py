@@ -26,8 +26,9 @@ equals, contains or lies in a pack's example, which a test checks too. They were
 - **Mention**: what a reader would mark, i.e. the country, its adjective, its people; any word for unmanned aircraft.
 - **Found**: a hit overlaps the mention, for a pack may mark the stem or the whole word. **False**: a hit overlaps none.
 - Recall = found ÷ mentions. Precision = found ÷ (found + false).
-- *Known*: the text's language is given. *Guessed*: the service's detector tells it, from a text of one or two
-  sentences, which is harder than an article.
+- *Known*: the text's language is given. *Guessed*: the service's detector tells it, from one or two sentences, which
+  is harder than an article: {right} texts right, {unknown} not at all (then every alias runs), {other} as another
+  language.
 - Only `@ukraine`, `@taiwan`, `@drones`; weak aliases do not count, so a mention by one of them is a miss.
 """
 
@@ -36,7 +37,7 @@ def make_page(texts: Sequence[Marked], tally: Tally) -> str:
     """The whole page."""
     languages = sorted({marked.language for marked in texts})
     parts = [
-        HEAD.format(texts=len(texts), languages=len(languages)),
+        HEAD.format(texts=len(texts), languages=len(languages), **tally.guesses),
         "## Totals\n",
         *_concepts(tally),
         "\n## By script\n",
