@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from types import MappingProxyType
 
 from monitor.errors import Problem
 from monitor.match.faults import MAX_PATTERNS, leaf_faults, query_faults
 from monitor.match.fold import HANGUL, UNSPACED, script_class, table_version
+from monitor.match.frequencies import Frequencies
 from monitor.match.inflection import Inflect
 from monitor.match.languages import language_group
 from monitor.match.lexicon import Lexicon, make_lexicon, read_leaves
@@ -22,7 +24,7 @@ from monitor.match.operators.base import Need
 from monitor.match.operators.metadata import SHARES
 from monitor.match.packs import Concept
 from monitor.match.parser import parse
-from monitor.match.patterns import PLAIN, Alias, Check
+from monitor.match.patterns import PLAIN, Alias, Check, make_alias
 from monitor.match.query import Query
 from monitor.match.scan import Variant
 from monitor.match.syntax import (
@@ -48,15 +50,21 @@ Listener = tuple[Alias, int, list[Raised]]
 """An alias with its place among those of its word or concept, and what a hit of it raises."""
 
 
-def compile_rules(watches: Sequence[Watch], concepts: Mapping[str, Concept], inflect: Inflect | None = None) -> RuleSet:
+def compile_rules(
+    watches: Sequence[Watch],
+    concepts: Mapping[str, Concept],
+    inflect: Inflect | None = None,
+    frequencies: Frequencies | None = None,
+) -> RuleSet:
     """All watches as one rule set; none at all is allowed. Raises QueryError with the problems of all of them.
 
-    `inflect` knows the forms of words; by default the dictionaries that are installed.
+    `inflect` knows the forms of words; by default the dictionaries that are installed. `frequencies`: what was counted
+    of articles, by which the rarest group of each query is found; it changes the cost and never the result.
     """
     with undisturbed():
         results = [_parse(watch.query) for watch in watches]
         rows = [() if isinstance(result, Fault) else leaves(result) for result in results]
-        compiler = _Compiler(read_leaves(rows, concepts, inflect))
+        compiler = _Compiler(read_leaves(rows, concepts, inflect), frequencies or Frequencies())
         queries: list[Query] = []
         problems: list[Problem] = []
         for watch, result, every in zip(watches, results, rows, strict=True):
@@ -125,6 +133,7 @@ class _Compiler:
     """Gathers what every pattern raises, over all watches."""
 
     words: Lexicon
+    frequencies: Frequencies
     numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
     """Signals by meaning; equal leaves of all watches share one. `FAULTY` where something is wrong with them."""
     needs: list[Need] = field(default_factory=list)
@@ -180,11 +189,22 @@ class _Compiler:
         key = leaf.meaning
         number = self.numbers.get(key)
         if number is None:
-            number = self.numbers[key] = FAULTY if leaf_faults(leaf, self.words) else self.add(leaf)
+            number = self.numbers[key] = self.add_word(leaf) if _is_common(leaf) else self.add(leaf)
         return number
+
+    def add_word(self, leaf: Leaf) -> int:
+        """The signal of a word or phrase without signs: nearly all are such."""
+        core = self.words.cores[leaf.text]
+        if not core:
+            return FAULTY
+        alias = make_alias(Alias(leaf.text, "phrase" if " " in core else "term", core))
+        self.raised[alias.pattern].append((alias, 0, [(leaf.field, len(self.needs))]))
+        return self.count(1, self.expected(alias))
 
     def add(self, leaf: Leaf) -> int:
         """A new signal; of metadata one for all spellings of a value."""
+        if leaf_faults(leaf, self.words):
+            return FAULTY
         if leaf.meta:
             return self.add_test(leaf.meta, self.words.value(leaf))
         if leaf.kind == "concept":
@@ -221,7 +241,13 @@ class _Compiler:
         """Listens to all of them; how often one is expected."""
         for rank, alias in enumerate(aliases):
             self.raised[alias.pattern].append((alias, rank, signals))
-        return sum(map(_frequency, aliases))
+        return sum(map(self.expected, aliases))
+
+    def expected(self, alias: Alias) -> float:
+        """Share of articles that an alias is expected in."""
+        return (
+            self.frequencies.share(alias.pattern, _frequency(alias)) if self.frequencies.articles else _frequency(alias)
+        )
 
     def cost(self, group: frozenset[int]) -> float:
         return sum(map(self.weights.__getitem__, group))
@@ -253,21 +279,34 @@ def _variants(rows: Sequence[Listener], order: Iterator[int]) -> Iterator[Varian
 def _variant(rows: Sequence[Listener], order: int) -> Variant:
     first, rank, raised = rows[0]
     aliases = tuple([alias for alias, _, _ in rows])
-    by_language: dict[str, Alias] = {}
-    for alias in aliases:
-        by_language.setdefault(language_group(alias.language or ""), alias)
     return Variant(
         order=order,
         rank=rank,
         aliases=aliases,
         check=first.check,
-        plain=first.check == PLAIN,
+        plain=first.check is PLAIN or first.check == PLAIN,
         anywhere=tuple([signal for name, signal in raised if name is None]),
         fielded=tuple([(name, signal) for name, signal in raised if name is not None]),
-        by_language=by_language,
+        by_language=_by_language(aliases) if len(aliases) > 1 else _NO_LANGUAGES,
         extend_left=first.open_left and first.kind.startswith(("suffix", "wildcard")) and _in_words(first.core[0]),
         extend_right=first.open_right and _in_words(first.core[-1]),
     )
+
+
+_NO_LANGUAGES: Mapping[str, Alias] = MappingProxyType({})
+
+
+def _by_language(aliases: Sequence[Alias]) -> dict[str, Alias]:
+    """The first alias of each language."""
+    found: dict[str, Alias] = {}
+    for alias in aliases:
+        found.setdefault(language_group(alias.language or ""), alias)
+    return found
+
+
+def _is_common(leaf: Leaf) -> bool:
+    """A word or phrase without signs in it."""
+    return leaf.kind in ("word", "phrase") and not (leaf.open_left or leaf.open_right or leaf.wild or leaf.meta)
 
 
 def _in_words(letter: str) -> bool:

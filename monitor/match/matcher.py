@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import NamedTuple
@@ -109,6 +109,10 @@ class RuleSet:
         wanted = frozenset(chain.from_iterable(query.wanted for query in met))
         places = find_places(scan, self.listeners, wanted)
         return tuple(make_match(query, scan, places, heard) for query in met)
+
+    def occurring(self, text: Text) -> Iterator[str]:
+        """The patterns that occur in an article, each once: what frequencies are counted of."""
+        return map(self.patterns.__getitem__, self.scan(text).patterns)
 
     def candidates(self, text: Text) -> int:
         """How many queries are looked at beyond those that one hit decides: few more than are met, or it is costly."""
