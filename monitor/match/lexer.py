@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from monitor.match.operators import FUNCTIONS, INFIX
@@ -25,15 +26,19 @@ CONCEPT = re.compile(r"@([A-Za-z0-9_-]*)((?:\.[A-Za-z]*)?)")
 _STOPPED = rf"\s{QUOTES}()（）{{}}｛｝"
 _COMMON = re.compile(
     rf"\s*(?:{OPERATOR.pattern}"
-    rf"|([^{_STOPPED}\\*?^~:：@=!-][^{_STOPPED}\\*?^~:：]*)(?=[\s)）]|$)(?!\s*[(（])"
+    rf"|([^{_STOPPED}\\*?^~:：@=!-][^{_STOPPED}\\*?^~:：]*)(\*)?(?=[\s)）]|$)(?!\s*[(（])"
     rf"|([()（）])|([{QUOTES}][^{QUOTES}\\*]+[{QUOTES}]))"
 )
-"""What nearly all queries are made of: operators, words and phrases without signs in them, parentheses."""
-_OPERATOR, _WORD, _PHRASE = 1, 2, 4
+"""What nearly all queries are made of: operators, words and phrases without signs but `word*`, parentheses."""
+_OPERATOR, _WORD, _STAR, _PHRASE = 1, 2, 3, 5
 """Groups of `_COMMON`."""
 
 
 _NONE: frozenset[int] = frozenset()
+_JOINTS = frozenset({"AND", "OR"})
+_PLAIN = Leaf("word", "", (0, 0))[3:]
+"""The rest of a leaf without signs."""
+_new = tuple.__new__
 
 
 class Token(NamedTuple):
@@ -46,7 +51,7 @@ class Token(NamedTuple):
     argument: str = ""
     """Of forms the language, of infix operators the name without its number."""
     leaf: Leaf | None = None
-    """Of a word or phrase without signs: what it stands for. Nothing touches the end of such a word but `)`."""
+    """Of a common word or phrase: what it stands for. Nothing touches the end of such a word but `)`."""
 
 
 def read_tokens(query: str) -> tuple[Token, ...]:
@@ -67,20 +72,26 @@ def read_tokens(query: str) -> tuple[Token, ...]:
 def _read_common(query: str, at: int, tokens: list[Token]) -> int:
     """Reads on as long as all is common; where that ends."""
     match, append = _COMMON.match, tokens.append
-    # One loop without calls: it is most of the time that thousands of queries take to be read.
+    # One loop without calls, and tuples made directly: most of the time that thousands of queries take goes here.
     while found := match(query, at):
         group = found.lastindex or 0
         span = found.span(group)
         at = span[1]
         text = query[span[0] : at]
         if group == _WORD:
-            append(Token("word", text, span, _NONE, "", Leaf("word", text, span)))
+            append(_new(Token, ("word", text, span, _NONE, "", _new(Leaf, ("word", text, span, *_PLAIN)))))
         elif group == _OPERATOR:
-            append(_operator(text, span) if text not in ("AND", "OR") else Token("operator", text, span, _NONE, text))
+            name = text if text in _JOINTS else infix_name(text := " ".join(text.split()))
+            append(_new(Token, ("operator", text, span, _NONE, name, None)))
+        elif group == _STAR:
+            span = (found.start(_WORD), at)
+            leaf = Leaf("word", found[_WORD], span, open_right=True)
+            append(_new(Token, ("word", found[_WORD] + "*", span, _NONE, "", leaf)))
         elif group == _PHRASE:
-            append(Token("phrase", text[1:-1], span, _NONE, "", Leaf("phrase", text[1:-1], span)))
+            text = text[1:-1]
+            append(_new(Token, ("phrase", text, span, _NONE, "", _new(Leaf, ("phrase", text, span, *_PLAIN)))))
         else:
-            append(Token(SIGNS[text], text, span))
+            append(_new(Token, (SIGNS[text], text, span, _NONE, "", None)))
     return at
 
 
@@ -89,6 +100,7 @@ def _operator(written: str, span: Span) -> Token:
     return Token("operator", text, span, _NONE, infix_name(text))
 
 
+@lru_cache(maxsize=256)
 def infix_name(text: str) -> str:
     """The infix operator that is written so, without its number; empty if it is none."""
     name, _, number = text.partition("/")
