@@ -11,7 +11,7 @@ import yaml
 
 from monitor.errors import Problem
 from monitor.match.clitics import CLITICS
-from monitor.match.fold import fold_words
+from monitor.match.fold import UNSPACED, fold_words, script_class
 from monitor.match.languages import language_group
 from monitor.match.patterns import Alias, Check, NotIn, Swallower, exact_form, make_alias, make_swallowers
 
@@ -300,7 +300,19 @@ class PackReader:
             inside = {text[a:b] for a in range(len(text)) for b in range(a + 1, len(text) + 1)} & cores
             for core in sorted(inside):
                 found.setdefault(core, []).append((text, entry))
+            if entry.text.endswith("*") and text and script_class(text[-1]) in UNSPACED:
+                for core, whole in _continued(text, cores):
+                    found.setdefault(core, []).append((whole, entry))
         return found
+
+
+def _continued(text: str, cores: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Patterns that begin in a longer string and go on behind it: 洋两岸 and 两岸关系 make 洋两岸关系."""
+    for core in sorted(cores):
+        for shared in range(min(len(core), len(text)) - 1, 1, -1):
+            if text.endswith(core[:shared]):
+                yield core, text + core[shared:]
+                break
 
 
 def _swallowers(shape: tuple[str, bool, bool], longer: list[tuple[str, NotIn]]) -> Iterator[Swallower]:

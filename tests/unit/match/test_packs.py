@@ -90,3 +90,15 @@ def test_infix() -> None:
         "proucraniana",
         "Ucrania",
     ]
+
+
+def test_exception_takes_in_names_that_go_on() -> None:
+    """With a star at its end an exception also swallows a longer name that begins in it."""
+    pack = "concept: x\nlanguages:\n  zh:\n    terms: [两岸关系, 海峡两岸]\n    not_in: [洋两岸*, 河两岸]"
+    concepts, problems = load_packs({"x.yaml": pack})
+    rules = compile_rules([Watch(WatchId("x"), "@x")], concepts)
+
+    assert not problems
+    assert not rules.match(Text("大西洋两岸关系", language="zh"))
+    assert rules.match(Text("河两岸关系", language="zh"))
+    assert rules.match(Text("海峡两岸", language="zh"))
