@@ -28,8 +28,6 @@ from monitor.adapters.kafka.survey import patiently
 from monitor.adapters.kafka.transaction import Transactional
 from monitor.errors import LedgerError, Unreachable
 
-TOO_OLD = (IncompatibleBrokerVersion, NotImplementedError)
-"""What the library says of brokers before 3.0, which do not know the questions, and have not the fault."""
 NO_RIGHT = 29
 """TOPIC_AUTHORIZATION_FAILED: what we may not read we cannot look into."""
 
@@ -83,7 +81,7 @@ async def end_hanging(
 
 async def last_end(settings: ClusterSettings, transactional_id: str) -> End:
     """What the coordinator remembers of an id. Raises LedgerError."""
-    with suppress(*TOO_OLD):
+    with suppress(IncompatibleBrokerVersion):
         async with _asking(settings) as client:
             return ENDS.get(await patiently(lambda: _state(client, transactional_id)), End.UNKNOWN)
     return End.UNKNOWN
@@ -104,7 +102,7 @@ async def hanging(
 
     Partitions without a leader are a reason to wait: nothing can be written there, or ended.
     """
-    with suppress(*TOO_OLD):
+    with suppress(IncompatibleBrokerVersion):
         async with _asking(settings) as client:
             return await _look(client, installation, producer_id)
     return ()
@@ -146,7 +144,10 @@ def _is_open(active: Any, producer_id: int) -> bool:
 
 @asynccontextmanager
 async def _asking(settings: ClusterSettings) -> AsyncIterator[AIOKafkaClient]:
-    """A connection for some questions. Raises LedgerError with the cause, or one of TOO_OLD."""
+    """A connection for some questions. Raises LedgerError with the cause.
+
+    Raises IncompatibleBrokerVersion for brokers before 3.0, which do not know the questions, and have not the fault.
+    """
     try:
         client = AIOKafkaClient(**await connection(settings))
         async with starting(settings, lambda: close_bounded(client)):
@@ -156,7 +157,7 @@ async def _asking(settings: ClusterSettings) -> AsyncIterator[AIOKafkaClient]:
     try:
         async with asyncio.timeout(settings.start_timeout):
             yield client
-    except TOO_OLD:
+    except IncompatibleBrokerVersion:
         raise
     except FAULTS as error:
         cause = lacking(settings, error) or str(error) or type(error).__name__
