@@ -9,7 +9,7 @@ from tests.recall.page import PAGE, make_page, pack_examples, script_of
 from tests.recall.texts import CONCEPTS, Marked, all_texts, borrowed, faults_of
 
 LANGUAGES = sorted({marked.language for marked in all_texts()})
-RECALL, PRECISION = 0.98, 0.98
+RECALL, PRECISION = 0.985, 0.985
 """What all languages together must reach, with the language known and with it guessed."""
 
 
