@@ -50,7 +50,7 @@ class Reloader:
         async with self._one_at_a_time:
             try:
                 # Thousands of feeds take a second, in which polls must go on.
-                new = await asyncio.to_thread(load_documents, documents)
+                new = await asyncio.to_thread(load_documents, documents, self.config)
             except ConfigError as error:
                 return self._refuse([str(problem) for problem in error.problems])
             change = diff(self.config, new)
@@ -85,6 +85,6 @@ class Reloader:
         return False, problems
 
 
-def load_documents(documents: Documents) -> Config:
-    """The configuration these documents describe. Raises ConfigError."""
-    return load(documents.files, documents.secrets, documents.environ, unreadable=documents.unreadable)
+def load_documents(documents: Documents, before: Config | None = None) -> Config:
+    """The configuration these documents describe; of `before` it takes what has not changed. Raises ConfigError."""
+    return load(documents.files, documents.secrets, documents.environ, unreadable=documents.unreadable, before=before)

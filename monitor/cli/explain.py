@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.config.config import Config
-    from monitor.match.matcher import RuleSet
+    from monitor.match.segments import Standing
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +48,7 @@ def explain(
         say(*sentences(examined, results))
 
 
-def all_rules(config: Config) -> RuleSet:
+def all_rules(config: Config) -> Standing:
     """The rules with paused watches: of those it is explained that they are paused."""
     from monitor.match.compiler import compile_rules
 

@@ -12,8 +12,8 @@ import msgspec
 from monitor.cli.text import counted, cut, inert
 from monitor.match.explain import Explained, WhyNot
 from monitor.match.explain import explain as judge
-from monitor.match.matcher import RuleSet
 from monitor.match.scan import utf16_length
+from monitor.match.segments import Standing
 from monitor.model.article import FieldName, Language, Removed
 from monitor.model.watch import Hit, Text
 from monitor.normalise.furniture import Stripped, strip_furniture
@@ -55,7 +55,7 @@ class Examined:
         return self.raw if field == "body" else self.title
 
 
-def examine(raw: str, rules: RuleSet, *, title: str = "", lang: str | None = None) -> Examined:
+def examine(raw: str, rules: Standing, *, title: str = "", lang: str | None = None) -> Examined:
     """Takes foreign lines out, finds the language (`lang` overrules it) and judges by every watch."""
     stripped = strip_furniture(_BREAK.sub("\n", raw), "body")
     language = spoken(title, stripped.text, lang)

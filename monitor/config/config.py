@@ -10,6 +10,7 @@ from monitor.config.schema import Settings
 from monitor.errors import Problem
 from monitor.match.matcher import RuleSet
 from monitor.match.packs import Concept
+from monitor.match.segments import Standing
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId
 from monitor.model.watch import Place, Watch
@@ -24,7 +25,7 @@ class Config:
     watches: tuple[Watch, ...]
     concepts: Mapping[str, Concept]
     """Concept packs by name: the built-in ones, and over them the operator's own."""
-    rules: RuleSet
+    rules: Standing
     """All watches that are not paused, compiled."""
     filters: Mapping[FeedId, RuleSet]
     """The compiled `filter` of each feed that has one: a rule set of one watch."""

@@ -12,6 +12,7 @@ from monitor.match.concepts import builtin_packs, load_packs
 from monitor.match.lint import warnings
 from monitor.match.matcher import RuleSet
 from monitor.match.packs import Concept
+from monitor.match.segments import Standing, only, recompile
 from monitor.match.syntax import QueryError
 from monitor.model.article import FieldName
 from monitor.model.ids import FeedId
@@ -23,7 +24,7 @@ class Judged:
     """What the match stage makes of a configuration. With problems the rules are those of no watch."""
 
     concepts: Mapping[str, Concept]
-    rules: RuleSet
+    rules: Standing
     versions: tuple[str, ...] = ()
     """Of every watch, paused ones too: they change with its query and with the packs it uses."""
     filters: Mapping[FeedId, RuleSet] = field(default_factory=dict)
@@ -32,27 +33,36 @@ class Judged:
 
 
 def judge(
-    found_feeds: Iterable[feeds.Found], found_watches: Sequence[watches.Found], files: Mapping[str, str]
+    found_feeds: Iterable[feeds.Found],
+    found_watches: Sequence[watches.Found],
+    files: Mapping[str, str],
+    before: Standing | None = None,
 ) -> Judged:
-    """Compiles everything that holds a query."""
+    """Compiles everything that holds a query; of what was in force before, only what has changed."""
     concepts, wrong = _concepts(files)
     filters, more = _filters(found_feeds, concepts)
     wrong += more
     everything = [found.watch for found in found_watches]
     try:
-        rules = compile_rules(everything, concepts)
+        rules = recompile(before, everything, concepts) if before else compile_rules(everything, concepts)
     except QueryError as error:
         return Judged(concepts, compile_rules([], concepts), problems=(*wrong, *error.problems))
-    wrong += [problem for found in found_watches for problem in _cases(found, rules)]
+    known = _tried(before, rules) if before else frozenset()
+    wrong += [problem for found in found_watches if found.watch not in known for problem in _cases(found, rules)]
     versions = tuple(rules.version(watch.id) for watch in everything)
-    awake = _awake(rules, everything, concepts)
+    awake = only(rules, _is_awake)
     return Judged(concepts, awake, versions, filters, tuple(wrong), warnings(rules, concepts))
 
 
-def _awake(rules: RuleSet, everything: Sequence[Watch], concepts: Mapping[str, Concept]) -> RuleSet:
-    """The rules without paused watches; those are checked all the same."""
-    awake = [watch for watch in everything if not watch.paused]
-    return rules if len(awake) == len(everything) else compile_rules(awake, concepts)
+def _is_awake(watch: Watch) -> bool:
+    """Paused watches are checked and judge nothing."""
+    return not watch.paused
+
+
+def _tried(before: Standing, rules: Standing) -> frozenset[Watch]:
+    """Watches with the same cases and the same version as before: those came out as they should."""
+    versions = {query.watch: query.version for query in before.queries if query.watch.cases}
+    return frozenset(query.watch for query in rules.queries if versions.get(query.watch) == query.version)
 
 
 def _concepts(files: Mapping[str, str]) -> tuple[Mapping[str, Concept], list[Problem]]:
@@ -90,7 +100,7 @@ def _filters(
     return filters, wrong
 
 
-def _cases(found: watches.Found, rules: RuleSet) -> Iterator[Problem]:
+def _cases(found: watches.Found, rules: Standing) -> Iterator[Problem]:
     for number, case in enumerate(found.watch.cases):
         places_found = run_case(found.watch, case, rules)
         if places_found != case.expect:
@@ -106,7 +116,7 @@ def _path(found: watches.Found, number: int) -> str:
     return problems.spell([number - sum(other.place.file != case.place.file for other in found.watch.cases[:number])])
 
 
-def run_case(watch: Watch, case: Case, rules: RuleSet) -> tuple[str, ...]:
+def run_case(watch: Watch, case: Case, rules: Standing) -> tuple[str, ...]:
     """The places a watch finds in the text of a case, those of the title first; none if it is not met."""
     matches = rules.match(text_of(case), frozenset({watch.id}))
     return tuple(hit.text for match in matches for hit in match.hits)

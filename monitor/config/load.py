@@ -38,11 +38,13 @@ def load(
     environ: Mapping[str, str],
     *,
     unreadable: Iterable[tuple[str, str]] = (),
+    before: Config | None = None,
 ) -> Config:
     """The configuration that these texts describe.
 
     `files` are texts by path below the configuration directory, `secrets` the texts of secret files by the path as it
-    is written, `unreadable` files that could not be read with the reason. Raises ConfigError with every problem.
+    is written, `unreadable` files that could not be read with the reason. What `before` has compiled already is not
+    compiled again where it is the same; the result is the same without it. Raises ConfigError with every problem.
     """
     found = _Gathered()
     found.problems += [
@@ -54,7 +56,7 @@ def load(
     _references(found)
     _topics(found)
     _secrets(found, secrets)
-    judged = judge(found.feeds, found.watches, files)
+    judged = judge(found.feeds, found.watches, files, before.rules if before else None)
     found.problems += judged.problems
     if found.problems:
         raise ConfigError(sorted(found.problems, key=lambda problem: (problem.file, problem.line, problem.column)))

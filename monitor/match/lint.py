@@ -74,12 +74,13 @@ def lint(subject: Subject) -> list[Fault]:
 
 
 def warnings(rules: Standing, concepts: Mapping[str, Concept]) -> tuple[Problem, ...]:
-    """Every warning about every watch, with its place in a file."""
-    words = make_lexicon([query.tree for query in rules.queries], concepts)
+    """Every warning about every watch, with its place in a file. What was said of a compiled query stays with it."""
+    fresh = [query for query in rules.queries if query.remarks is None]
+    words = make_lexicon([query.tree for query in fresh], concepts)
+    for query in fresh:
+        query.remarks = tuple(lint(Subject(query.watch.query, query.tree, words)))
     return tuple(
-        problem(fault, query.watch.query, query.watch.place)
-        for query in rules.queries
-        for fault in lint(Subject(query.watch.query, query.tree, words))
+        problem(fault, query.watch.query, query.watch.place) for query in rules.queries for fault in query.remarks or ()
     )
 
 

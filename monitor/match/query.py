@@ -12,7 +12,7 @@ from monitor.match.languages import language_group
 from monitor.match.operators.base import Cost, Need, Part
 from monitor.match.plan import placed_nodes, plan
 from monitor.match.scan import ASIDES
-from monitor.match.syntax import Bound, Leaf, Node, Span, leaves, positive_leaves
+from monitor.match.syntax import Bound, Fault, Leaf, Node, Span, leaves, positive_leaves
 from monitor.model.watch import Watch
 
 
@@ -28,13 +28,15 @@ class Query:
         """The rarest group of signals of which one must be heard."""
         self.groups = frozenset(map(language_group, watch.languages))
         """Languages of the articles it may match; empty = all."""
+        self.remarks: tuple[Fault, ...] | None = None
+        """What is unwise about it, once somebody has looked."""
         self._numbers, self._cost = numbers, cost
 
     def serves(self, watch: Watch) -> bool:
         """Would another form of the watch be compiled to the same, as long as its packs are the same?"""
         mine = self.watch
         return watch is mine or (
-            (watch.query, watch.languages, watch.paused) == (mine.query, mine.languages, mine.paused)
+            watch.query == mine.query and watch.languages == mine.languages and watch.paused == mine.paused
         )
 
     def renewed(self, watch: Watch) -> Query:

@@ -81,9 +81,12 @@ class Segments:
     def __init__(self, segments: Sequence[Segment], watches: Sequence[Watch]) -> None:
         """Every watch is live in one of the segments."""
         self.segments = tuple(segments)
-        self._live = {name: query for segment in segments for name, query in segment.live.items()}
-        self.queries = tuple([self._live[watch.id] for watch in watches])
-        self._places = {watch.id: place for place, watch in enumerate(watches)}
+        self._live = dict(segments[0].live)
+        for segment in segments[1:]:
+            self._live.update(segment.live)
+        ids = [watch.id for watch in watches]
+        self.queries = tuple(map(self._live.__getitem__, ids))
+        self._places = dict(zip(ids, range(len(ids)), strict=True))
         self._asides = any(segment.rules.listeners.asides for segment in segments)
 
     @property
@@ -175,10 +178,14 @@ def divide(
     changed: list[Watch] = []
     for watch in watches:
         query = base.live.get(watch.id)
-        if query is None or not query.serves(watch) or (stale and _uses(query, stale)):
+        if query is None or (stale and _uses(query, stale)):
             changed.append(watch)
-        else:
+        elif query.watch is watch:
+            kept[watch.id] = query
+        elif query.serves(watch):
             kept[watch.id] = query.renewed(watch)
+        else:
+            changed.append(watch)
     return kept, changed
 
 
@@ -195,5 +202,8 @@ def extend(
     inflect: Inflect | None = None,
 ) -> Segments:
     """A segment of the changed watches beside what is kept of the base. Raises QueryError."""
-    delta = compile_rules(changed, concepts, inflect)
-    return Segments((Segment(base, kept), Segment(delta, delta.live)), watches)
+    segments = [Segment(base, kept)]
+    if changed:
+        delta = compile_rules(changed, concepts, inflect)
+        segments.append(Segment(delta, delta.live))
+    return Segments(segments, watches)

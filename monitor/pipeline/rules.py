@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from monitor.match.matcher import RuleSet
+from monitor.match.segments import Standing
 from monitor.model.article import Article
 from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId
@@ -19,7 +20,7 @@ from monitor.schedule.settings import ScheduleSettings
 class Rules:
     """Compiled watches and filters, and the settings a poll is judged by. `alert_since` is seconds."""
 
-    rules: RuleSet
+    rules: Standing
     topics: Topics
     generation: str
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)

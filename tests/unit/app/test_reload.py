@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
+
+import pytest
 
 from monitor.app.enrol import Enrolment, Share
 from monitor.app.reload import Reloader
 from monitor.config.load import load
 from monitor.errors import LedgerError
+from monitor.match.segments import LEAST, segments_of
 from monitor.model.notes import Reloaded
+from monitor.model.watch import Text
 from monitor.testing.ledger import MemoryRegistry, MemoryStore
 from monitor.testing.source import MemorySource
 from tests.support.service import Rig
@@ -158,3 +163,37 @@ async def test_polls_go_on_while_a_large_configuration_is_read():
         await asyncio.sleep(0.005)
     assert task.result()[0]
     assert turns > 5
+
+
+@pytest.mark.timeout(60)
+async def test_an_edit_of_one_watch_among_hundreds_compiles_that_one():
+    """What is in force after it shares all others with what was in force before, and is what a fresh start has."""
+    watches = [{"id": f"w{n}", "query": f"port OR word{n}"} for n in range(LEAST)]
+    bench = Bench({**BASE, "watches/port.yaml": json.dumps({"watches": watches})})
+    before = bench.reloader.config.rules
+    watches[7]["query"] = "ship OR crane"
+    assert await bench.change(watches__port=json.dumps({"watches": watches})) == (True, [])
+    (config,) = bench.applied
+    first, second = segments_of(config.rules)
+    assert first.rules is segments_of(before)[0].rules
+    assert [query.watch.id for query in second.rules.queries] == ["w7"]
+    fresh = load(bench.source.now.files, {}, {})
+    assert config.rules.watches == fresh.rules.watches
+    assert config.generation == fresh.generation
+    assert config.rules.met(Text(body="a crane in port")) == fresh.rules.met(Text(body="a crane in port"))
+
+    watches[7]["query"] = "ship OR"
+    ok, problems = await bench.change(watches__port=json.dumps({"watches": watches}))
+    assert (ok, "MON-QRY-002" in problems[0]) == (False, True)
+    assert bench.reloader.config is config
+
+
+async def test_cases_of_a_watch_that_did_not_change_are_not_tried_again():
+    """A case that would fail now is tried with the watch, with the case, or with its pack."""
+    watch = WATCH + "cases: [{text: a port, expect: [port]}]\n"
+    bench = Bench({**BASE, "watches/port.yaml": watch})
+    assert await bench.change(watches__port=watch.replace("query: port", "query: port OR ship")) == (True, [])
+    ok, problems = await bench.change(watches__port=watch.replace("a port", "a ship"))
+    assert (ok, "MON-CFG-019" in problems[0]) == (False, True)
+    ok, problems = await bench.change(watches__port=watch.replace("query: port", "query: ship"))
+    assert (ok, "MON-CFG-019" in problems[0]) == (False, True)
