@@ -8,6 +8,7 @@ python -m tests.recall --corpus DIR    prints what the packs find in the feeds a
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.recall.judging import KNOWN, WAYS, Tally, judge
@@ -15,19 +16,19 @@ from tests.recall.page import PAGE, make_page
 from tests.recall.texts import all_texts
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None, page: Path = PAGE) -> None:
     """Writes the page; the options are described above."""
     parser = argparse.ArgumentParser(prog="python -m tests.recall", description=__doc__)
     parser.add_argument("--misses", action="store_true", help="print what was missed and what was wrongly found")
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="only print what is found in the news of a folder")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     if asked.corpus:
         from tests.recall.corpus import print_corpus
 
         print_corpus(asked.corpus)
         return
     tally = judge(all_texts())
-    PAGE.write_text(make_page(all_texts(), tally), encoding="utf-8")
+    page.write_text(make_page(all_texts(), tally), encoding="utf-8")
     print_totals(tally)
     if asked.misses:
         print_misses(tally)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from monitor.match.concepts import builtin_packs
 from tests.recall.judging import GUESSED, KNOWN, WAYS, Count, Tally
-from tests.recall.texts import CONCEPTS, Marked
+from tests.recall.texts import CONCEPTS, SHORT, Marked
 from tests.support.project import DOCS
 
 PAGE = DOCS / "recall.md"
@@ -20,8 +20,9 @@ HEAD = """# How much the packs find
 found, `--corpus DIR` what the packs find in news that you have. A test fails when the page is not current.
 
 The texts are in `tests/recall/`: {texts} short texts in {languages} languages, in each at least four with every concept
-and three that only look like it. They were written for this measure, by an author who had not read the packs, and none
-equals, contains or lies in a pack's example, which a test checks too. They were not reviewed by speakers.
+and three that only look like it. They were written for this measure, by an author who had not read the packs. None
+equals a pack's example, contains one or lies in one (phrases of less than {short} letters aside), which a test checks
+too. They were not reviewed by speakers.
 
 - **Mention**: what a reader would mark, i.e. the country, its adjective, its people; any word for unmanned aircraft.
 - **Found**: a hit overlaps the mention, for a pack may mark the stem or the whole word. **False**: a hit overlaps none.
@@ -37,7 +38,7 @@ def make_page(texts: Sequence[Marked], tally: Tally) -> str:
     """The whole page."""
     languages = sorted({marked.language for marked in texts})
     parts = [
-        HEAD.format(texts=len(texts), languages=len(languages), **tally.guesses),
+        HEAD.format(texts=len(texts), languages=len(languages), short=SHORT, **tally.guesses),
         "## Totals\n",
         *_concepts(tally),
         "\n## By script\n",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
+from tests.recall.__main__ import main
 from tests.recall.judging import KNOWN, WAYS, Count, Tally, judge
 from tests.recall.page import PAGE, make_page, pack_examples, script_of
 from tests.recall.texts import CONCEPTS, Marked, all_texts, borrowed, faults_of
@@ -73,6 +78,32 @@ def test_packs_keep_their_recall_and_precision(tally: Tally, way: str, concept: 
     assert count.expected > 200
     assert count.recall >= RECALL
     assert count.precision >= PRECISION
+
+
+@pytest.mark.timeout(120)
+def test_the_command_writes_the_page_and_prints_misses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Totals of both ways, and a line for every mention that was missed with the language known."""
+    main(["--misses"], tmp_path / "recall.md")
+    printed = capsys.readouterr().out.splitlines()
+    missed = [line for line in printed if line.startswith("known   missed")]
+    found, expected = re.match(r"language known: (\d+) of (\d+) mentions", printed[0]).groups()
+    assert len(missed) == int(expected) - int(found)
+    assert (tmp_path / "recall.md").read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
+
+
+def test_news_of_a_folder_are_grouped_by_surface(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Articles and feeds; what is printed has the place."""
+    article = {
+        "V1": {"title": "Drones over the bay", "body": {"sections": [{"paragraphs": ["One of the drones fell."]}]}}
+    }
+    (tmp_path / "paper.json").write_text(json.dumps(article), encoding="utf-8")
+    item = "<item><title>Taiwan votes</title><description>&lt;p>A drone&lt;/p></description></item>"
+    feed = f"<rss><channel>{item}</channel></rss>"
+    (tmp_path / "feed.xml").write_text(feed, encoding="utf-8")
+    main(["--corpus", str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert printed.startswith("2 texts, 4 hits, 3 surface forms\n")
+    assert "… One of the drones fell." in printed
 
 
 def test_a_mention_counts_if_a_hit_overlaps_it() -> None:
