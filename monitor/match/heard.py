@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FIRST_UNSPACED = 0xE00
 """No script before Thai leaves out blanks."""
 
+BRIEF = 24
+"""Places up to which words are counted from the beginning each time; for more the words are listed first."""
+
 Mark = tuple[int, int, int]
 """A signal and the raw hit (start, end in the folded text) that raised it."""
 
@@ -47,6 +50,7 @@ class Page:
     def __init__(self, scan: Scan, listeners: Listeners) -> None:
         self._scan, self._listeners = scan, listeners
         self._spots: dict[int, Sequence[Spot]] = {}
+        self._brief = BRIEF
 
     def spots(self, signal: int) -> Sequence[Spot]:
         """Every occurrence that raises a signal, in the order of the text."""
@@ -56,6 +60,10 @@ class Page:
 
     def halves(self, at: int) -> int:
         """Half words that begin before a folded place; a character of a script without blanks is one."""
+        text = self._scan.folded.text
+        if self._brief and text.isascii():
+            self._brief -= 1
+            return 2 * (text.count(" ", 0, max(0, at - 1)) - bisect_left(self._scan.borders, at))
         return 2 * bisect_left(self._words, at) if self._spaced else bisect_left(self._halves, at)
 
     def sentence(self, spot: Spot) -> int | None:
@@ -102,9 +110,8 @@ class Page:
         """Raw hits of the patterns of which somebody asks for places."""
         found: dict[int, list[tuple[int, int]]] = defaultdict(list)
         placed = self._listeners.placed
-        for pattern, start, end in self._scan.all_hits:
-            if pattern in placed:
-                found[pattern].append((start, end))
+        for pattern, start, end in [hit for hit in self._scan.all_hits if hit[0] in placed]:
+            found[pattern].append((start, end))
         return found
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -80,32 +80,31 @@ def _find_raw(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> lis
 
 def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], heard: Heard) -> Match:
     """A watch that is met, with its hits."""
-    found = _find(query, places, _made_true(query, heard)) if query.witness else _find_all(query, places)
+    rows = [(signal, shown) for signal, shown in query.wanted.items() if signal in places]
+    if query.witness:
+        found = _find(query, rows, places, _made_true(query, heard))
+    else:
+        found = [(place, clause, bound) for signal, (clause, bound) in rows for place in places[signal]]
     if scan.summarised and scan.repeated and any(row[0].field != "summary" for row in found):
         found = [row for row in found if row[0].field != "summary" or row[2] == "summary"]
     chosen = choose(found, scan.group) if len(found) > 1 else found
-    hits = tuple([_make(Hit, (*place.said, clause)) for place, clause, _ in chosen[:MAX_HITS]])
+    hits = tuple([_make(Hit, place[5] + (clause,)) for place, clause, _ in chosen[:MAX_HITS]])  # noqa: RUF005
     match: Match = _make(Match, (query.watch, query.version, hits, len(chosen)))
     return match
 
 
-def _find_all(query: Query, places: Mapping[int, list[Place]]) -> list[Found]:
-    """Every place of what is shown."""
-    return [
-        (place, clause, bound)
-        for signal, (clause, bound) in query.wanted.items()
-        if signal in places
-        for place in places[signal]
-    ]
-
-
-def _find(query: Query, places: Mapping[int, list[Place]], true: set[Mark]) -> list[Found]:
-    """The same, but of signals that occur in operators over places only what makes them true."""
+def _find(
+    query: Query,
+    rows: Sequence[tuple[int, tuple[Span, Bound | None]]],
+    places: Mapping[int, list[Place]],
+    true: AbstractSet[Mark],
+) -> list[Found]:
+    """Every place of what is shown; of signals that occur in operators over places only what makes them true."""
     bounded = query.bounded
     return [
         (place, clause, bound)
-        for signal, (clause, bound) in query.wanted.items()
-        for place in places.get(signal, ())
+        for signal, (clause, bound) in rows
+        for place in places[signal]
         if signal not in bounded or (signal, *place.raw) in true
     ]
 
@@ -126,10 +125,11 @@ def choose(found: list[Found], group: str) -> list[Found]:
 def _apart(found: list[Found]) -> bool:
     """Does each place end before the next begins?"""
     reach = -1
-    for place, _, _ in found:
-        if place.start < reach:
+    for row in found:
+        start, end = row[0][:2]
+        if start < reach:
             return False
-        reach = place.end
+        reach = end
     return True
 
 

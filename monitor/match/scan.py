@@ -65,6 +65,8 @@ class Variant:
     extend_left: bool
     extend_right: bool
     """The hit is shown up to the border of its word."""
+    closed: bool = field(init=False)
+    """It is shown as it is."""
     openings: tuple[tuple[int, tuple[str, ...]], ...] = field(init=False)
     """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin."""
 
@@ -73,16 +75,17 @@ class Variant:
         openings: dict[int, list[str]] = {}
         for longer in self.check.not_in:
             openings.setdefault(longer.before, []).append(longer.text)
+        object.__setattr__(self, "closed", not (self.extend_left or self.extend_right))
         object.__setattr__(self, "openings", tuple((before, tuple(texts)) for before, texts in openings.items()))
 
     def alias_for(self, group: str) -> Alias:
         """The alias of the text's language, else the first in file order."""
         return self.by_language.get(group, self.aliases[0])
 
-    def signals(self, field: Bound) -> list[int]:
+    def signals(self, field: Bound) -> Sequence[int]:
         """What a hit in a field raises."""
         anywhere = () if field in ASIDES else self.anywhere
-        return [*anywhere, *(signal for name, signal in self.fielded if name == field)]
+        return [*anywhere, *[signal for name, signal in self.fielded if name == field]] if self.fielded else anywhere
 
     def raises_in(self, field: Bound, signal: int) -> bool:
         """Does a hit in a field raise the signal?"""
@@ -236,11 +239,12 @@ class Scan:
         text, offsets = self.folded.text, self.folded.offsets
         starts = [start + (text[start] == " ") for _, start, _ in raws]
         ends = [end - (text[end - 1] == " ") for _, _, end in raws]
-        firsts, stops = offsets.take(starts).tolist(), offsets.take(ends).tolist()
-        lasts = offsets.take([end - 1 for end in ends]).tolist()
+        found = offsets.take([*starts, *ends, *[end - 1 for end in ends]]).tolist()
+        size = len(raws)
+        rows = zip(found[:size], found[size : 2 * size], found[2 * size :], raws, strict=True)
         return [
-            self.shown_span(*raw) if stop == last or raw[0].extend_left or raw[0].extend_right else (first, stop)
-            for first, stop, last, raw in zip(firsts, stops, lasts, raws, strict=True)
+            (first, stop) if stop != last and raw[0].closed else self.shown_span(*raw)
+            for first, stop, last, raw in rows
         ]
 
     def shown_span(self, variant: Variant, start: int, end: int) -> tuple[int, int]:
