@@ -70,12 +70,15 @@ def scrub(text: str) -> str:
 
 def fold(text: str) -> Folded:
     """Folds a text of any length and any content; lone surrogates count as blanks."""
-    if text.isascii():
-        folded, way = fold_ascii(text)
-        return Folded(folded, text, way)
+    folded, way = fold_ascii(text) if text.isascii() else _fold_others(text)
+    return Folded(folded, text, way)
+
+
+def _fold_others(text: str) -> tuple[str, Trace | Places]:
+    """By the shortest way that the text can take; which one that is only going it tells."""
     codes = code_points(text)
-    short = (looks_latin(text) and fold_latin(codes)) or fold_short(codes) or fold_long(text)
-    return Folded(short[0], text, short[1])
+    latin = fold_latin(codes) if looks_latin(text) else None
+    return latin or fold_short(codes) or fold_long(text)
 
 
 def fold_words(texts: Sequence[str]) -> tuple[str, ...]:

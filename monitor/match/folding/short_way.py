@@ -47,6 +47,9 @@ ANY = 0x7F
 MOST = 8
 """Different expansions that are put into one text; each is a pass over it."""
 
+FEW = 64
+"""Marks that are looked at before all of them are."""
+
 
 @dataclass(frozen=True)
 class Shortcut:
@@ -173,7 +176,10 @@ def _borders(letters: Letters) -> Places | None:
 
 def _joined(hosts: Letters, marks: Letters) -> bool:
     """Does any of these marks join the letter before it, or perhaps the last one of an expansion?"""
-    return bool((hosts >= SEVERAL).any() or composing(hosts, marks)[1].any())
+    if (hosts >= SEVERAL).any():
+        return True
+    # Where one joins most do, so that a few tell of a decomposed text what all would.
+    return any(composing(hosts[part], marks[part])[1].any() for part in (slice(FEW), slice(FEW, None)))
 
 
 def _in_full(letters: Letters, borders: Places, grows: bool) -> str | None:
