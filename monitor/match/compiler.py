@@ -12,7 +12,7 @@ from itertools import count
 from types import MappingProxyType
 
 from monitor.errors import Problem
-from monitor.match.faults import MAX_PATTERNS, leaf_faults, query_faults
+from monitor.match.faults import MAX_PATTERNS, absence_faults, leaf_faults, query_faults
 from monitor.match.fold import HANGUL, UNSPACED, script_class, table_version
 from monitor.match.frequencies import Frequencies
 from monitor.match.inflection import Inflect
@@ -168,10 +168,9 @@ class _Compiler:
 
     def faults(self, watch: Watch, tree: Node, numbers: Sequence[int]) -> list[Fault]:
         """What is wrong with a query; looked for only where something can be."""
-        negates = "NOT" in watch.query or "-" in watch.query
-        if FAULTY in numbers or negates or sum(map(self.sizes.__getitem__, numbers)) > MAX_PATTERNS:
+        if FAULTY in numbers or sum(map(self.sizes.__getitem__, numbers)) > MAX_PATTERNS:
             return query_faults(tree, self.words)
-        return []
+        return list(absence_faults(tree)) if "NOT" in watch.query or "-" in watch.query else []
 
     def need(self, node: Node, numbers: Iterator[int], inside: bool = False) -> Need:
         """What a node needs, given the signals of its leaves; `inside` an operator over places."""

@@ -104,7 +104,6 @@ def read_leaves(
     rows: Iterable[Sequence[Leaf]], concepts: Mapping[str, Concept], inflect: Inflect | None = None
 ) -> Lexicon:
     """The same from the leaves of every tree."""
-    inflect = inflect or dictionaries()
     texts: set[str] = set()
     asked: set[tuple[str, str]] = set()
     for leaf in chain.from_iterable(rows):
@@ -112,6 +111,7 @@ def read_leaves(
             asked.add((leaf.text, leaf.language))
         if leaf.kind != "concept":
             texts.add(_written(leaf) if leaf.wild else leaf.text)
+    inflect = inflect or (dictionaries() if asked else None)
     forms = {key: inflect(*key) for key in sorted(asked, key=itemgetter(1))} if inflect else {}
     release()
     texts.update(form for found in forms.values() for form in found or ())
