@@ -1,0 +1,67 @@
+"""What it takes to compile standing queries, and a few changed ones among many: beside compiling all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from monitor.match.compiler import compile_rules
+from monitor.match.matcher import RuleSet
+from monitor.match.segments import recompile
+from monitor.model.watch import Text, Watch
+from tests.benchmarks.figures import Bench, Figure, at_most, paired, summed_up, typical
+from tests.benchmarks.standing import standing_queries, words_of
+
+GOALS = {100: 20, 1_000: 200, 10_000: 2_000}
+"""Milliseconds, by number of watches."""
+EDITS = {1: 10, 100: 10, 1_000: 100}
+"""Milliseconds, by number of changed watches among the most."""
+CARRIED = 200
+
+
+def figures(bench: Bench, texts: Sequence[Text]) -> Iterator[Figure]:
+    """Full builds of three sizes; edits of the largest; what carrying an edit costs an article."""
+    everything = [one.watch for one in standing_queries(words_of(texts), bench.pick(10_000, 2_000), True, 5)]
+    for count in GOALS:
+        if count <= len(everything):
+            yield _full(everything[:count], bench)
+    base = compile_rules(everything, {})
+    for edits in EDITS:
+        if edits * 10 <= len(everything):
+            yield _edit(base, everything, edits, bench)
+    yield _carrying(base, everything, texts, bench)
+
+
+def _full(watches: Sequence[Watch], bench: Bench) -> Figure:
+    seconds = typical(lambda: compile_rules(watches, {}), bench.pick(5, 3))
+    name = f"compile {len(watches):,} standing queries"
+    return Figure(name=name, unit="ms", ours=seconds * 1e3, goal=at_most(GOALS[len(watches)]))
+
+
+def edited(watches: Sequence[Watch], edits: int) -> list[Watch]:
+    """The same, so many of them with the query of another; all are new objects, as after reading the files."""
+    every = len(watches) // edits
+    return [
+        replace(watch, query=f"{watches[number - 1].query} OR edited{number}" if number % every == 0 else watch.query)
+        for number, watch in enumerate(watches)
+    ]
+
+
+def _edit(base: RuleSet, watches: Sequence[Watch], edits: int, bench: Bench) -> Figure:
+    new = edited(watches, edits)
+    ours, full = partial(recompile, base, new, {}), partial(compile_rules, new, {})
+    pair = paired(ours, full, bench.pick(5, 3)).scaled(1e3)
+    name = f"compile {edits:,} changed of {len(watches):,}"
+    return Figure.of(name, "ms", pair, "compiling all", at_most(EDITS[edits]))
+
+
+def _carrying(base: RuleSet, watches: Sequence[Watch], texts: Sequence[Text], bench: Bench) -> Figure:
+    """An article is searched twice where some watches are carried beside the others."""
+    carried = min(CARRIED, len(watches) // 10)
+    both = recompile(base, edited(watches, carried), {})
+    for text in texts:
+        both.met(text)
+    pairs = [paired(partial(both.met, text), partial(base.met, text), bench.pick(7, 3)) for text in texts]
+    pair = summed_up([(pair.ours, pair.peer) for pair in pairs]).scaled(1e6)
+    return Figure.of(f"match with {carried} of {len(watches):,} carried, ids", "µs", pair, "one segment")
