@@ -46,7 +46,6 @@ ANY = 0x7F
 """Kind of a blank: there is no border beside it."""
 MOST = 8
 """Different expansions that are put into one text; each is a pass over it."""
-
 FEW = 64
 """Marks that are looked at before all of them are."""
 
