@@ -18,6 +18,7 @@ from monitor.match.frequencies import Frequencies
 from monitor.match.inflection import Inflect
 from monitor.match.languages import language_group
 from monitor.match.lexicon import Lexicon, make_lexicon, read_leaves
+from monitor.match.listeners import Variant
 from monitor.match.matcher import RuleSet
 from monitor.match.operators import OPERATORS
 from monitor.match.operators.base import Need
@@ -26,7 +27,6 @@ from monitor.match.packs import Concept
 from monitor.match.parser import parse
 from monitor.match.patterns import PLAIN, Alias, Check, make_alias
 from monitor.match.query import Query
-from monitor.match.scan import Variant
 from monitor.match.syntax import (
     Bound,
     Fault,

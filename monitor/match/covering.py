@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from monitor.match.lexicon import Lexicon
+from monitor.match.listeners import ASIDES
 from monitor.match.patterns import exact_form
-from monitor.match.scan import ASIDES
 from monitor.match.syntax import Leaf, Node
 
 

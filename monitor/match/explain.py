@@ -10,13 +10,14 @@ from operator import attrgetter
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
+from monitor.match.listeners import FIELDS, Variant
 from monitor.match.matcher import RuleSet
 from monitor.match.misses import Miss, holds, operator_miss
 from monitor.match.operators.metadata import known_values
 from monitor.match.places import find_places, make_match
 from monitor.match.plan import placed_nodes, plan
 from monitor.match.query import Query
-from monitor.match.scan import FIELDS, Scan, Variant, is_text
+from monitor.match.scan import Scan, is_text
 from monitor.match.segments import Segment, Standing, segments_of
 from monitor.match.spellings import LEAST, Spelling, find_endings, find_spellings, is_scattered
 from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves

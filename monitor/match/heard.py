@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from monitor.match.scan import Listeners, Scan, Variant
+    from monitor.match.listeners import Listeners, Variant
+    from monitor.match.scan import Scan
 
 FIRST_UNSPACED = 0xE00
 """No script before Thai leaves out blanks."""

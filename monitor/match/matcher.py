@@ -12,9 +12,10 @@ from monitor.match.automaton import Automaton
 from monitor.match.fold import Folded
 from monitor.match.heard import Heard
 from monitor.match.index import Index, Sets
+from monitor.match.listeners import Listeners, Variant
 from monitor.match.places import find_places, make_match
 from monitor.match.query import Query
-from monitor.match.scan import Listeners, Metadata, Scan, Variant
+from monitor.match.scan import Metadata, Scan
 from monitor.model.ids import WatchId
 from monitor.model.watch import Match, Text, Watch
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
+from monitor.match.listeners import FIELDS, Listeners, Variant
 from monitor.match.query import Query
-from monitor.match.scan import FIELDS, Listeners, Scan, Variant, utf16_length
+from monitor.match.scan import Scan, utf16_length
 from monitor.match.syntax import Bound, Span
 from monitor.model.article import FieldName
 from monitor.model.watch import Hit, Match
@@ -88,7 +89,7 @@ def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], hear
     if scan.summarised and scan.repeated and any(row[0].field != "summary" for row in found):
         found = [row for row in found if row[0].field != "summary" or row[2] == "summary"]
     chosen = choose(found, scan.group) if len(found) > 1 else found
-    hits = tuple([_make(Hit, place[5] + (clause,)) for place, clause, _ in chosen[:MAX_HITS]])  # noqa: RUF005
+    hits = tuple([_make(Hit, place[5] + (clause,)) for place, clause, _ in chosen[:MAX_HITS]])
     match: Match = _make(Match, (query.watch, query.version, hits, len(chosen)))
     return match
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from monitor.match.heard import Heard
 from monitor.match.index import Entry
 from monitor.match.languages import language_group
+from monitor.match.listeners import ASIDES
 from monitor.match.operators.base import Cost, Need, Part
 from monitor.match.plan import placed_nodes, plan
-from monitor.match.scan import ASIDES
 from monitor.match.syntax import Bound, Fault, Leaf, Node, Span, leaves, positive_leaves
 from monitor.model.watch import Watch
 
@@ -35,14 +35,10 @@ class Query:
     def serves(self, watch: Watch) -> bool:
         """Would another form of the watch be compiled to the same, as long as its packs are the same?"""
         mine = self.watch
-        return watch is mine or (
-            watch.query == mine.query and watch.languages == mine.languages and watch.paused == mine.paused
-        )
+        return watch.query == mine.query and watch.languages == mine.languages and watch.paused == mine.paused
 
     def renewed(self, watch: Watch) -> Query:
         """The same for such another form of the watch."""
-        if watch is self.watch or watch == self.watch:
-            return self
         other = copy(self)
         other.watch = watch
         return other

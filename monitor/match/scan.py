@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
@@ -16,8 +15,9 @@ from monitor.match.automaton import MAX_HITS, Automaton, RawHit
 from monitor.match.fold import BORDER, Folded, fold, scrub
 from monitor.match.heard import Heard, Page
 from monitor.match.languages import language_group
+from monitor.match.listeners import ASIDES, FIELDS, Listeners, Variant
 from monitor.match.operators.metadata import KINDS, known_values
-from monitor.match.patterns import Alias, Check, Swallower, exact_form, fits
+from monitor.match.patterns import Check, Swallower, exact_form, fits
 from monitor.match.syntax import Bound
 from monitor.model.article import FieldName
 from monitor.model.watch import Text
@@ -25,9 +25,6 @@ from monitor.model.watch import Text
 MAX_FIELD = 65_536
 """Code points of a field that are looked at."""
 
-FIELDS: tuple[FieldName, ...] = ("title", "summary", "body")
-ASIDES: tuple[Bound, ...] = ("author", "url", "tag")
-"""What else an article says of itself; looked at only if some query asks."""
 GAP = f" {BORDER} "
 FEW = 6
 """Hits of which it takes longer to ask all at once."""
@@ -39,116 +36,10 @@ Guard = Literal["field", "hits"]
 """Bounds of one article: code points of a field, stored hits of a pattern."""
 
 _pattern: Callable[[RawHit], int] = itemgetter(0)
+_end: Callable[[RawHit], int] = itemgetter(2)
 
 Metadata = Mapping[tuple[str, str], int]
 """Signals by what is known about the article as a whole: `("lang", "uk")`."""
-
-
-# Not frozen, though nothing changes it: a frozen one takes eight times as long to make, and there are thousands.
-@dataclass(slots=True, eq=False)
-class Variant:
-    """Aliases of one pattern that share checks and raise the same signals."""
-
-    order: int
-    """Its number among all."""
-    rank: int
-    """Place of its first alias among those of its concept, or its word: the same in every rule set."""
-    aliases: tuple[Alias, ...]
-    check: Check
-    plain: bool
-    """Nothing to check."""
-    anywhere: tuple[int, ...]
-    """Signals raised by a hit in any field."""
-    fielded: tuple[tuple[Bound, int], ...]
-    """Signals raised by a hit in that field."""
-    by_language: Mapping[str, Alias]
-    extend_left: bool
-    extend_right: bool
-    """The hit is shown up to the border of its word."""
-    closed: bool = field(init=False)
-    """It is shown as it is."""
-    openings: tuple[tuple[int, tuple[str, ...]], ...] = field(init=False)
-    """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin."""
-
-    def __post_init__(self) -> None:
-        """Groups the longer strings."""
-        openings: dict[int, list[str]] = {}
-        for longer in self.check.not_in:
-            openings.setdefault(longer.before, []).append(longer.text)
-        object.__setattr__(self, "closed", not (self.extend_left or self.extend_right))
-        object.__setattr__(self, "openings", tuple((before, tuple(texts)) for before, texts in openings.items()))
-
-    def alias_for(self, group: str) -> Alias:
-        """The alias of the text's language, else the first in file order."""
-        return self.by_language.get(group, self.aliases[0])
-
-    def signals(self, field: Bound) -> Sequence[int]:
-        """What a hit in a field raises."""
-        anywhere = () if field in ASIDES else self.anywhere
-        return [*anywhere, *[signal for name, signal in self.fielded if name == field]] if self.fielded else anywhere
-
-    def raises_in(self, field: Bound, signal: int) -> bool:
-        """Does a hit in a field raise the signal?"""
-        return (signal in self.anywhere and field not in ASIDES) or (field, signal) in self.fielded
-
-    def raises(self, signal: int) -> bool:
-        """Can a hit of this variant raise the signal at all?"""
-        return signal in self.anywhere or any(signal == other for _, other in self.fielded)
-
-
-class Listeners:
-    """Per pattern, who wants to hear of it."""
-
-    def __init__(self, rows: Sequence[tuple[Variant, ...]], placed: frozenset[int] = frozenset()) -> None:
-        """`placed`: signals of which operators ask where they are raised."""
-        self.rows = tuple(rows)
-        self.raised = tuple(map(_raised, self.rows))
-        """Signals that a hit can raise, by pattern."""
-        self._patterns = _patterns_by_signal(self.raised, placed)
-        self.placed = frozenset(chain.from_iterable(self._patterns.values()))
-        """Patterns of such signals."""
-        self.checked = {
-            number: tuple(variant for variant in row if variant.fielded or not variant.plain)
-            for number, row in enumerate(self.rows)
-            if any(variant.fielded or not variant.plain for variant in row)
-        }
-        """Variants of which every hit has to be looked at."""
-        self.plain = tuple(
-            raised if number not in self.checked else _plain(row)
-            for number, (row, raised) in enumerate(zip(self.rows, self.raised, strict=True))
-        )
-        """Signals that any hit raises, wherever it stands."""
-        self.asides = any(
-            name in ASIDES for row in self.checked.values() for variant in row for name, _ in variant.fielded
-        )
-        """Is anything asked about authors, addresses or tags?"""
-
-    def patterns_of(self, signal: int) -> frozenset[int]:
-        """The patterns that raise a signal of which operators ask for places."""
-        return self._patterns.get(signal, frozenset())
-
-    def variants_of(self, signal: int) -> Iterator[Variant]:
-        """All variants that raise a signal."""
-        return (variant for row in self.rows for variant in row if variant.raises(signal))
-
-
-def _raised(row: Sequence[Variant]) -> tuple[int, ...]:
-    if len(row) == 1 and not row[0].fielded:
-        return row[0].anywhere
-    both = (chain(variant.anywhere, (signal for _, signal in variant.fielded)) for variant in row)
-    return tuple(dict.fromkeys(chain.from_iterable(both)))
-
-
-def _plain(row: Sequence[Variant]) -> tuple[int, ...]:
-    return tuple(signal for variant in row if variant.plain for signal in variant.anywhere)
-
-
-def _patterns_by_signal(raised: Sequence[tuple[int, ...]], wanted: frozenset[int]) -> dict[int, frozenset[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    for pattern, signals in enumerate(raised) if wanted else ():
-        for signal in wanted.intersection(signals):
-            found[signal].add(pattern)
-    return {signal: frozenset(patterns) for signal, patterns in found.items()}
 
 
 class Scan:
@@ -202,11 +93,19 @@ class Scan:
         `asked`: what the metadata tests are about, so that no more is worked out.
         """
         heard = Heard(chain.from_iterable(map(listeners.plain.__getitem__, self.patterns)), Page(self, listeners))
-        if listeners.checked:
+        if listeners.titled:
+            self._add_titled(listeners.titled, heard)
+        if listeners.checked and (listeners.asides or not listeners.checked.keys().isdisjoint(self.patterns)):
             self._check(listeners, heard)
         if metadata:
             heard.update(metadata[key] for key in known_values(self.text, asked) if key in metadata)
         return heard
+
+    def _add_titled(self, titled: Mapping[int, tuple[int, ...]], heard: Heard) -> None:
+        """Adds what hits in the title raise; they are the first, and few."""
+        for pattern, _, _ in self.hits[: bisect_right(self.hits, self.borders[0], key=_end)]:
+            if pattern in titled:
+                heard.update(titled[pattern])
 
     def _check(self, listeners: Listeners, heard: Heard) -> None:
         """Adds what hits raise that have to be looked at one by one."""

@@ -1,0 +1,143 @@
+"""Who wants to hear of which pattern: what a hit raises, and what it has to pass first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from monitor.match.patterns import Alias, Check, Swallower
+from monitor.match.syntax import Bound
+from monitor.model.article import FieldName
+
+FIELDS: tuple[FieldName, ...] = ("title", "summary", "body")
+ASIDES: tuple[Bound, ...] = ("author", "url", "tag")
+"""What else an article says of itself; looked at only if some query asks."""
+
+
+# Not frozen, though nothing changes it: a frozen one takes eight times as long to make, and there are thousands.
+@dataclass(slots=True, eq=False)
+class Variant:
+    """Aliases of one pattern that share checks and raise the same signals."""
+
+    order: int
+    """Its number among all."""
+    rank: int
+    """Place of its first alias among those of its concept, or its word: the same in every rule set."""
+    aliases: tuple[Alias, ...]
+    check: Check
+    plain: bool
+    """Nothing to check."""
+    anywhere: tuple[int, ...]
+    """Signals raised by a hit in any field."""
+    fielded: tuple[tuple[Bound, int], ...]
+    """Signals raised by a hit in that field."""
+    by_language: Mapping[str, Alias]
+    extend_left: bool
+    extend_right: bool
+    """The hit is shown up to the border of its word."""
+    closed: bool = field(init=False)
+    """It is shown as it is."""
+    openings: tuple[tuple[int, tuple[str, ...]], ...] = field(init=False)
+    """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin."""
+
+    def __post_init__(self) -> None:
+        """Works out what is asked at every hit."""
+        self.closed = not (self.extend_left or self.extend_right)
+        self.openings = _openings(self.check.not_in) if self.check.not_in else ()
+
+    def alias_for(self, group: str) -> Alias:
+        """The alias of the text's language, else the first in file order."""
+        return self.by_language.get(group, self.aliases[0])
+
+    def signals(self, field: Bound) -> Sequence[int]:
+        """What a hit in a field raises."""
+        anywhere = () if field in ASIDES else self.anywhere
+        return [*anywhere, *[signal for name, signal in self.fielded if name == field]] if self.fielded else anywhere
+
+    def raises_in(self, field: Bound, signal: int) -> bool:
+        """Does a hit in a field raise the signal?"""
+        return (signal in self.anywhere and field not in ASIDES) or (field, signal) in self.fielded
+
+    def raises(self, signal: int) -> bool:
+        """Can a hit of this variant raise the signal at all?"""
+        return signal in self.anywhere or any(signal == other for _, other in self.fielded)
+
+
+class Listeners:
+    """Per pattern, who wants to hear of it."""
+
+    def __init__(self, rows: Sequence[tuple[Variant, ...]], placed: frozenset[int] = frozenset()) -> None:
+        """`placed`: signals of which operators ask where they are raised."""
+        self.rows = tuple(rows)
+        self.raised = tuple(map(_raised, self.rows))
+        """Signals that a hit can raise, by pattern."""
+        self._patterns = _patterns_by_signal(self.raised, placed)
+        self.placed = frozenset(chain.from_iterable(self._patterns.values()))
+        """Patterns of such signals."""
+        special = {
+            number: row
+            for number, row in enumerate(self.rows)
+            if any(variant.fielded or not variant.plain for variant in row)
+        }
+        self.titled = {number: signals for number, row in special.items() if (signals := _titled(row))}
+        """Signals that any hit in a title raises."""
+        self.checked = {
+            number: variants
+            for number, row in special.items()
+            if (variants := tuple(variant for variant in row if not variant.plain or _fielded(variant)))
+        }
+        """Variants of which every hit has to be looked at."""
+        self.plain = tuple(
+            raised if number not in special else _plain(row)
+            for number, (row, raised) in enumerate(zip(self.rows, self.raised, strict=True))
+        )
+        """Signals that any hit raises, wherever it stands."""
+        self.asides = any(
+            name in ASIDES for row in self.checked.values() for variant in row for name, _ in variant.fielded
+        )
+        """Is anything asked about authors, addresses or tags?"""
+
+    def patterns_of(self, signal: int) -> frozenset[int]:
+        """The patterns that raise a signal of which operators ask for places."""
+        return self._patterns.get(signal, frozenset())
+
+    def variants_of(self, signal: int) -> Iterator[Variant]:
+        """All variants that raise a signal."""
+        return (variant for row in self.rows for variant in row if variant.raises(signal))
+
+
+def _openings(not_in: Sequence[Swallower]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    openings: dict[int, list[str]] = {}
+    for longer in not_in:
+        openings.setdefault(longer.before, []).append(longer.text)
+    return tuple((before, tuple(texts)) for before, texts in openings.items())
+
+
+def _raised(row: Sequence[Variant]) -> tuple[int, ...]:
+    if len(row) == 1 and not row[0].fielded:
+        return row[0].anywhere
+    both = (chain(variant.anywhere, (signal for _, signal in variant.fielded)) for variant in row)
+    return tuple(dict.fromkeys(chain.from_iterable(both)))
+
+
+def _titled(row: Sequence[Variant]) -> tuple[int, ...]:
+    return tuple(signal for variant in row if variant.plain for name, signal in variant.fielded if name == "title")
+
+
+def _fielded(variant: Variant) -> bool:
+    """Is it bound to another field than the title?"""
+    return any(name != "title" for name, _ in variant.fielded)
+
+
+def _plain(row: Sequence[Variant]) -> tuple[int, ...]:
+    return tuple(signal for variant in row if variant.plain for signal in variant.anywhere)
+
+
+def _patterns_by_signal(raised: Sequence[tuple[int, ...]], wanted: frozenset[int]) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for pattern, signals in enumerate(raised) if wanted else ():
+        for signal in wanted.intersection(signals):
+            found[signal].add(pattern)
+    return {signal: frozenset(patterns) for signal, patterns in found.items()}
