@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from statistics import median
 
 from monitor.match.compiler import compile_rules
 from monitor.match.concepts import builtin_documents, builtin_packs, load_packs
@@ -20,6 +21,7 @@ from monitor.model.watch import Text, Watch
 from tests.benchmarks import compiling, folding
 from tests.benchmarks.figures import Bench, Figure, Pair, at_most, paired, percentile, summed_up, typical
 from tests.benchmarks.material import WATCHES, articles, invented, origin, vocabulary
+from tests.benchmarks.standing import standing_queries, words_of
 
 MANY = 1_000
 
@@ -42,6 +44,33 @@ def figures(bench: Bench) -> Iterator[Figure]:
     yield from _compiling(three, _many(texts), bench)
     yield from compiling.figures(bench, texts)
     yield from folding.figures(bench)
+    for count in bench.pick((100, 1_000, 10_000, 100_000), (100, 1_000)):
+        for hot in (True, False):
+            yield from _standing(texts, count, hot, bench)
+
+
+REACH = {1_000: 0.12, 10_000: 0.2, 100_000: 0.8}
+"""Milliseconds an article of 500 words may take until the ids of the queries it meets are known."""
+SUMMARY = 60
+"""Words of a summary."""
+
+
+def _standing(texts: Sequence[Text], count: int, hot: bool, bench: Bench) -> Iterator[Figure]:
+    """So many standing queries: ids, hits, and ids of summaries; the whole way from the text, each in ms an article."""
+    queries = standing_queries(words_of(texts), count, hot, seed=1)
+    rules = compile_rules([query.watch for query in queries], {})
+    some = texts[:: bench.pick(1, 4)]
+    briefs = [Text(text.title, "", " ".join(text.body.split(" ")[:SUMMARY]), text.language) for text in some]
+    name = f"{count:,} {'hot' if hot else 'selective'} queries"
+    met, looked = (sum(map(ask, some)) / len(some) for ask in (lambda text: len(rules.met(text)), rules.candidates))
+    for what, judge, judged, goal in (
+        ("ids", rules.met, some, at_most(REACH[count]) if count in REACH else None),
+        ("with hits", rules.match, some, at_most(0.3) if count == 10_000 else None),
+        ("ids, 60 words", rules.met, briefs, at_most(0.05) if count == 10_000 else None),
+    ):
+        times = sorted(typical(partial(judge, text), bench.pick(9, 3)) * 1e3 for text in judged)
+        note = f"{met:.1f} met, {looked:.1f} candidates; p50 {median(times):.3f}, p99 {percentile(times, 0.99):.3f}"
+        yield Figure(name=f"{name}, {what}", unit="ms", ours=sum(times) / len(times), goal=goal, note=note)
 
 
 def _beside_fold(texts: Sequence[Text], match: Callable[[Text], object], bench: Bench) -> Pair:
