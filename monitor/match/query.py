@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from functools import cached_property
 
 from monitor.match.heard import Heard
@@ -39,7 +38,8 @@ class Query:
 
     def renewed(self, watch: Watch) -> Query:
         """The same for such another form of the watch."""
-        other = copy(self)
+        other = Query.__new__(Query)
+        other.__dict__.update(self.__dict__)
         other.watch = watch
         return other
 

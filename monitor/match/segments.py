@@ -180,7 +180,7 @@ def divide(
         query = base.live.get(watch.id)
         if query is None or (stale and _uses(query, stale)):
             changed.append(watch)
-        elif query.watch is watch:
+        elif query.watch is watch or query.watch == watch:
             kept[watch.id] = query
         elif query.serves(watch):
             kept[watch.id] = query.renewed(watch)
