@@ -10,32 +10,26 @@ from __future__ import annotations
 import asyncio
 import multiprocessing.resource_tracker
 import os
-import resource
 import signal
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from monitor.adapters.worker_process import OUT_OF_CPU, OUT_OF_MEMORY, Answer, Read, initialise, work
 from monitor.model.article import Reading, ReadTask
 from monitor.model.notes import Note, WorkerReplaced
 from monitor.model.poll import Failed
 from monitor.parse.reader import NeedsLenient
 from monitor.parse.settings import ParseSettings
 
-Answer = Reading | NeedsLenient | Failed
-Read = Callable[[ReadTask, bool], Reading | NeedsLenient]
-
-_OUT_OF_MEMORY = 77  # exit code at the limit: what is left of a process is not trusted with another document
+_WALL = 3
+"""Times a task's CPU time that it may take by the clock: a busy machine is no fault of the document."""
 _PATIENCE = 3
-"""How many task times a pool may take for one task before it is taken for dead: one running, one waiting before it."""
+"""Times that again before a pool is taken for dead: one task running, one waiting before it."""
 
 
 class ProcessWorkers:
@@ -79,7 +73,7 @@ class ProcessWorkers:
         limit = self._settings.lenient_timeout * (1 + (len(task.verdict.body) >> 20)) if lenient else 0.0
         async with pool.slots:
             for _ in range(2):
-                answer = await pool.call(_work, (self._read, task, lenient, limit))
+                answer = await pool.call(work, (self._read, task, lenient, limit, float(self._settings.timeout)))
                 if isinstance(answer, Failed) and answer.reason in ("killed", "died", "limit"):
                     self._observe(WorkerReplaced(answer.kind))
                 if answer is not None:
@@ -102,6 +96,7 @@ class _Pool:
         self._starting: asyncio.Future[ProcessPool] | None = None
         self._pending: set[Future[Answer]] = set()
         self._closed = False
+        self._limit = _WALL * float(settings.timeout)
         self.slots = asyncio.Semaphore(2 * size)
 
     def start(self) -> asyncio.Future[ProcessPool]:
@@ -117,7 +112,7 @@ class _Pool:
         starting = self.start()
         try:
             pool = await asyncio.shield(starting)
-            future: Future[Answer] = pool.schedule(function, args=args, timeout=float(self._settings.timeout))
+            future: Future[Answer] = pool.schedule(function, args=args, timeout=self._limit)
             self._pending.add(future)
             future.add_done_callback(self._pending.discard)
             return await self._result(future)
@@ -135,14 +130,16 @@ class _Pool:
 
     async def _result(self, future: Future[Answer]) -> Answer:
         try:
-            async with asyncio.timeout(_PATIENCE * self._settings.timeout) as patience:
+            async with asyncio.timeout(_PATIENCE * self._limit) as patience:
                 return await asyncio.wrap_future(future)
         except TimeoutError:
             if patience.expired():
                 raise RuntimeError("the pool does not answer") from None
-            return Failed("parse_timeout", "killed", f"reading took more than {self._settings.timeout}")
+            return Failed("parse_timeout", "killed", f"reading was not done in {self._limit:.1f} s")
         except ProcessExpired as death:
-            if death.exitcode == _OUT_OF_MEMORY:
+            if death.exitcode == OUT_OF_CPU:
+                return Failed("parse_timeout", "killed", f"reading took more than {self._settings.timeout} of CPU time")
+            if death.exitcode == OUT_OF_MEMORY:
                 return Failed("parse_memory", "limit", "reading needed more memory than a process may have")
             return Failed("parse", "died", f"the process ended with code {death.exitcode}")
         except asyncio.CancelledError:
@@ -163,16 +160,16 @@ class _Pool:
         multiprocessing.resource_tracker.ensure_running()  # which would open the mask again if it started later
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what this thread starts never hears Ctrl-C
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__, self._preload, "monitor.parse.formats.lenient"])
+        context.set_forkserver_preload([work.__module__, self._preload, "monitor.parse.formats.lenient"])
         pool = ProcessPool(
             self._size,
             max_tasks=self._settings.max_tasks,
-            initializer=_initialise,
+            initializer=initialise,
             initargs=(int(self._settings.memory),),
             context=context,
         )
         try:
-            pool.schedule(os.getpid).result(timeout=_PATIENCE * self._settings.timeout)
+            pool.schedule(os.getpid).result(timeout=_PATIENCE * self._limit)
         except BaseException:
             _end(pool)
             raise
@@ -188,63 +185,3 @@ def failed_reading(task: ReadTask, failed: Failed) -> Reading:
 def _end(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
-
-
-# ── in the worker process ────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _OutOfTime(BaseException):
-    """Raised by the timer in the middle of a parser; no `except Exception` on the way may stop it."""
-
-
-def _initialise(memory: int) -> None:
-    """Sets the limits of a new worker process; `memory` is bytes above what it has now."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would wait for a loop in C
-    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    if sys.platform == "linux":
-        with open("/proc/self/statm", encoding="ascii") as statm:
-            base = int(statm.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
-
-
-def _end_with_parent() -> None:
-    """An idle worker sees its pipe close, a busy one would go on for ever. The fork server ends after the last one."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _work(read: Read, task: ReadTask, lenient: bool, limit: float) -> Answer:
-    """One document, in the worker. Only plain values go back: an exception might not pickle."""
-    started = time.process_time()
-    try:
-        with _cpu_limit(limit):
-            answer = read(task, lenient)
-    except _OutOfTime:
-        return Failed("parse_timeout", "lenient", f"reading took more than {limit} s of CPU time")
-    except (MemoryError, SystemError):  # libxml2 and expat run out of memory in other words
-        os._exit(_OUT_OF_MEMORY)
-    except Exception as error:  # noqa: BLE001 - a fault of ours in one document must not cost the process
-        return Failed("parse", "crashed", f"{type(error).__name__}: {error}"[:500])
-    if isinstance(answer, Reading):
-        return replace(answer, cpu_seconds=time.process_time() - started)
-    return answer
-
-
-@contextmanager
-def _cpu_limit(seconds: float) -> Iterator[None]:
-    """Interrupts what runs inside after so many seconds of CPU; 0 = never. Main thread only."""
-    if not seconds:
-        yield
-        return
-    signal.signal(signal.SIGPROF, _interrupt)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def _interrupt(*_: object) -> None:
-    raise _OutOfTime

@@ -16,7 +16,7 @@ class ParseSettings:
     lenient_workers: int = 1
     """Processes for what only the slow, tolerant parser can read, so that it never keeps good feeds waiting."""
     timeout: Duration = Duration(10)
-    """Wall time of one document; its process is killed then."""
+    """CPU time of one document, or a third of its wall time; its process is killed then."""
     lenient_timeout: Duration = Duration(2)
     """CPU time of one document in the tolerant parser, which can be quadratic: for each MiB of it that is begun."""
     memory: Size = Size(512 << 20)

@@ -124,6 +124,33 @@ async def test_a_document_that_never_ends_is_given_up(notes: list[Note]) -> None
     assert (again.entries, notes) == (1, [WorkerReplaced("parse_timeout")])
 
 
+async def test_a_busy_machine_is_no_fault_of_a_document(notes: list[Note]) -> None:
+    """What counts is the time a process computes: one that is made to wait for longer is read all the same."""
+    workers = ProcessWorkers(read_or_obey, replace(SETTINGS, timeout=Duration(0.5)), notes.append)
+    try:
+        await workers.start()
+        reading = await workers.read(task_for(b"wait 1.0"))
+    finally:
+        await workers.close()
+
+    assert reading.failed is not None
+    assert (reading.failed.kind, notes) == ("not_a_feed", [])
+
+
+async def test_a_document_that_waits_for_ever_is_given_up(notes: list[Note]) -> None:
+    """Three times its time by the clock is the most."""
+    workers = ProcessWorkers(read_or_obey, replace(SETTINGS, timeout=Duration(0.5)), notes.append)
+    try:
+        await workers.start()
+        reading = await workers.read(task_for(b"wait 60"))
+    finally:
+        await workers.close()
+
+    assert reading.failed is not None
+    assert (reading.failed.kind, reading.failed.reason) == ("parse_timeout", "killed")
+    assert notes == [WorkerReplaced("parse_timeout")]
+
+
 async def test_the_tolerant_parser_is_interrupted() -> None:
     """The timer goes through every `except Exception`, and the process lives on."""
     workers = ProcessWorkers(read_slowly, SETTINGS)

@@ -75,7 +75,20 @@ def _abort(rest: bytes, lenient: bool) -> None:
     os.abort()
 
 
-ORDERS = {b"raise": _raise, b"exhaust": _exhaust, b"die": _die, b"spin": _spin, b"abort": _abort, b"toil": _toil}
+def _wait(rest: bytes, lenient: bool) -> None:
+    """Computes nothing for so many seconds, as on a machine that has no time for this process."""
+    time.sleep(float(rest))
+
+
+ORDERS = {
+    b"raise": _raise,
+    b"exhaust": _exhaust,
+    b"die": _die,
+    b"spin": _spin,
+    b"abort": _abort,
+    b"toil": _toil,
+    b"wait": _wait,
+}
 
 
 def read_slowly(task: ReadTask, lenient: bool) -> Reading | NeedsLenient:
