@@ -61,11 +61,12 @@ class Page:
 
     def halves(self, at: int) -> int:
         """Half words that begin before a folded place; a character of a script without blanks is one."""
-        text = self._scan.folded.text
-        if self._brief and text.isascii():
+        if not self._spaced:
+            return bisect_left(self._halves, at)
+        if self._brief:
             self._brief -= 1
-            return 2 * (text.count(" ", 0, max(0, at - 1)) - bisect_left(self._scan.borders, at))
-        return 2 * bisect_left(self._words, at) if self._spaced else bisect_left(self._halves, at)
+            return 2 * (self._scan.folded.text.count(" ", 0, max(0, at - 1)) - bisect_left(self._scan.borders, at))
+        return 2 * bisect_left(self._words, at)
 
     def sentence(self, spot: Spot) -> int | None:
         """Number of the sentence that has all of a spot; None if no single one has."""
@@ -94,7 +95,9 @@ class Page:
             raised = variant.raises_in(field, signal)
             if raised and (variant.plain or not scan.objection(variant, start, end)):
                 first, last = whole = self._whole(*scan.core_span(start, end))
-                begin, finish = self.halves(first), self.halves(last)
+                begin = self.halves(first)
+                words = scan.folded.text.count(" ", first, last) + 1
+                finish = begin + 2 * words if self._spaced else self.halves(last)
                 yield Spot(first, last, begin, finish, field, (whole,), ((signal, start, end),))
 
     def _whole(self, start: int, end: int) -> tuple[int, int]:
@@ -124,7 +127,7 @@ class Page:
     @cached_property
     def _spaced(self) -> bool:
         """Do blanks part all words?"""
-        return bool(self._codes.max() < FIRST_UNSPACED)
+        return self._scan.folded.text.isascii() or bool(self._codes.max() < FIRST_UNSPACED)
 
     @cached_property
     def _words(self) -> list[int]:

@@ -127,7 +127,7 @@ class RuleSet:
         return numbers if watches is None else [one for one in numbers if ids[one] in watches]
 
 
-ARRAYS_FROM = 30_000
+ARRAYS_FROM = 50_000
 """Queries from which arrays are faster than sets, and much smaller."""
 
 

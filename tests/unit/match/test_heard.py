@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitor.match.compiler import compile_rules
-from monitor.match.heard import Heard, Page
+from monitor.match.fold import UNSPACED, script_class
+from monitor.match.heard import BRIEF, FIRST_UNSPACED, Heard, Page
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 
@@ -32,6 +35,27 @@ def test_half_words() -> None:
     page = page_of(heard_of("a NEAR b", title="ab cd", body="无人机 x"))
 
     assert [page.halves(at) for at in (1, 2, 6, 10, 11, 12, 13, 20)] == [0, 2, 4, 4, 4, 5, 6, 9]
+
+
+@pytest.mark.parametrize("word", ["word", "слово"])
+def test_half_words_are_counted_or_listed(word: str) -> None:
+    """The first few places from the beginning each time, the others from a list: the same numbers."""
+    text = Text(title=word, body=f"{word} " * 40)
+    rules = compile_rules([Watch(WatchId("w"), f"ATLEAST/40({word})")], {})
+    page = page_of(rules.heard(rules.scan(text)))
+    folded = rules.scan(text).folded.text
+    starts = [at for at in range(1, len(folded)) if folded[at - 1] == " " and folded[at].isalpha()]
+
+    assert len(starts) > BRIEF
+    assert [page.halves(at) for at in range(len(folded) + 1)] == [
+        2 * sum(start < at for start in starts) for at in range(len(folded) + 1)
+    ]
+    assert rules.met(text) == ("w",)
+
+
+def test_scripts_before_thai_have_blanks() -> None:
+    """No letter of theirs is a word by itself."""
+    assert not any(script_class(chr(code)) in UNSPACED for code in range(FIRST_UNSPACED))
 
 
 def test_signals_without_places() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.match.automaton import MAX_HITS
 from monitor.match.compiler import compile_rules
-from monitor.match.scan import Scan, utf16_length
+from monitor.match.scan import MAX_FIELD, Scan, utf16_length
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 from tests.support.packs import example_pack
@@ -44,6 +45,21 @@ def scan_of(
 def test_objections(text: Text, surface: str, reason: str) -> None:
     """Each reason why an occurrence does not count."""
     assert (surface, reason) in scan_of(text)[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "reached"),
+    [("drone", ()), ("x" * (MAX_FIELD + 1), ("field",)), ("drone " * MAX_HITS, ("hits",)), ("drone " * 999, ())],
+)
+def test_bounds_that_are_reached(body: str, reached: tuple[str, ...]) -> None:
+    """What was not looked at is told: the end of a field, further hits of a pattern."""
+    assert scan_of(Text(body=body), "drone")[0].reached == reached
+
+
+def test_a_string_swallows_a_hit_wherever_it_begins() -> None:
+    """Before the hit, at it, or nowhere near."""
+    assert scan_of(Text(body="カードローン"))[1] == [("ドローン", "not_in")]
+    assert scan_of(Text(body="ドローン、カードローン"))[1] == [("ドローン", ""), ("ドローン", "not_in")]
 
 
 def test_fields_of_folded_places() -> None:
