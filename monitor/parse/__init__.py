@@ -1,4 +1,4 @@
 """From bytes to a parsed feed: gates, decoding, repair, own mappings, feedparser last.
 
-Port: `Workers`, in `adapters/processes.py`.
+Port: `Workers`, in `adapters/processes/`.
 """

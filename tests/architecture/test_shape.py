@@ -29,7 +29,7 @@ NOT_WRITTEN = {"Hit", "Match", "Text", "FeedChanges"}
 WRITERS = {"monitor.config.feeds", "monitor.config.watches"}
 """Copy what files say; that is no effect."""
 BROAD = {
-    "monitor/adapters/worker_process.py",
+    "monitor/adapters/processes/work.py",
     "monitor/app/worker.py",
     "monitor/app/shards.py",
     "monitor/app/supervise.py",

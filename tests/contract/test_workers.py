@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.adapters.processes import ProcessWorkers
+from monitor.adapters.processes.workers import ProcessWorkers
 from monitor.model.notes import Note, WorkerReplaced
 from monitor.model.poll import Validators
 from monitor.model.units import Duration, Size
@@ -273,7 +273,7 @@ async def test_the_first_read_is_quick() -> None:
 
 ORPHANS = """
 import asyncio, os
-from monitor.adapters.processes import ProcessWorkers
+from monitor.adapters.processes.workers import ProcessWorkers
 from tests.support.obedient import GOOD, SETTINGS, read_or_obey, task_for
 
 async def main():

@@ -31,7 +31,7 @@ async def open_bench(config: Config) -> AsyncIterator[Bench]:
     """Everything a poll needs but a ledger; connections and processes end with the block."""
     from monitor.adapters.clock import SystemClock
     from monitor.adapters.http.fetcher import HttpFetcher
-    from monitor.adapters.processes import ProcessWorkers
+    from monitor.adapters.processes.workers import ProcessWorkers
 
     settings, clock = config.settings, SystemClock(lambda _note: None)
     pacer = HostPacer(HostBook(settings.hosts), clock)

@@ -56,7 +56,7 @@ def make_observer(config: Config, clock: Clock, stderr: TextIO) -> Observer:
 def make_parts(config: Config, force: InForce, ledger: Ledger, clock: Clock, observer: Observer) -> Parts:
     """What shards work with, as the configuration has it; more of it is set by whoever assembles the service."""
     from monitor.adapters.http.fetcher import HttpFetcher
-    from monitor.adapters.processes import ProcessWorkers
+    from monitor.adapters.processes.workers import ProcessWorkers
 
     settings = config.settings
     pacer = HostPacer(HostBook(settings.hosts), clock)

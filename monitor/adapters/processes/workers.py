@@ -19,7 +19,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from monitor.adapters.worker_process import OUT_OF_CPU, OUT_OF_MEMORY, Answer, Read, initialise, work
+from monitor.adapters.processes.work import OUT_OF_CPU, OUT_OF_MEMORY, Answer, Read, initialise, work
 from monitor.model.article import Reading, ReadTask
 from monitor.model.notes import Note, WorkerReplaced
 from monitor.model.poll import Failed

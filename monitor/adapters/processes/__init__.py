@@ -1,0 +1,1 @@
+"""`Workers` in processes that can be killed."""
