@@ -105,8 +105,8 @@ class Edited:
         return Text(*said, self.random.choice(["uk", "en", "und"]), ("Jane",), "https://example.org/drone")
 
 
-def same(ours: Standing, whole: Standing, text: Text, context: object) -> None:
-    """Nobody who asks can tell them apart."""
+def same(ours: Standing, whole: Standing, text: Text, context: object) -> int:
+    """Nobody who asks can tell them apart. Returns how many watches were met."""
     assert ours.watches == whole.watches, context
     assert [ours.version(watch.id) for watch in ours.watches] == [query.version for query in whole.queries], context
     assert ours.met(text) == whole.met(text), context
@@ -114,14 +114,16 @@ def same(ours: Standing, whole: Standing, text: Text, context: object) -> None:
     some = frozenset(watch.id for watch in whole.watches[::2])
     assert ours.match(text, some) == whole.match(text, some), context
     assert explain(ours, text) == explain(whole, text), context
+    return len(whole.met(text))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 @pytest.mark.timeout(60)
 def test_delta_and_base_are_the_full_build(seed: int) -> None:
     """Adding, removing, restoring, rewriting, pausing, binding to languages, moving, new packs: one by one, and all."""
     edited = Edited(seed)
     base = compile_rules(edited.watches, edited.concepts)
+    met = 0
     for number in range(EDITS):
         edited.edit()
         kept, changed = divide(base, edited.watches, edited.concepts)
@@ -130,7 +132,8 @@ def test_delta_and_base_are_the_full_build(seed: int) -> None:
         awake = [watch for watch in edited.watches if not watch.paused]
         for _ in range(TEXTS):
             text, context = edited.text(), (seed, number)
-            same(ours, whole, text, context)
+            met += same(ours, whole, text, context)
             same(only(ours, lambda watch: not watch.paused), compile_rules(awake, edited.concepts), text, context)
         assert segments_of(ours)[0].rules is base
         assert isinstance(ours, Segments)
+    assert met > EDITS
