@@ -107,7 +107,7 @@ class RuleSet:
         """Queries that are met, with their hits."""
         if not met:
             return ()
-        wanted = frozenset(chain.from_iterable(query.wanted for query in met))
+        wanted = heard.intersection(chain.from_iterable([query.wanted for query in met]))
         places = find_places(scan, self.listeners, wanted)
         return tuple(make_match(query, scan, places, heard) for query in met)
 

@@ -86,12 +86,17 @@ def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], hear
         found = _find(query, rows, places, _made_true(query, heard))
     else:
         found = [(place, clause, bound) for signal, (clause, bound) in rows for place in places[signal]]
-    if scan.summarised and scan.repeated and any(row[0].field != "summary" for row in found):
-        found = [row for row in found if row[0].field != "summary" or row[2] == "summary"]
-    chosen = choose(found, scan.group) if len(found) > 1 else found
+    chosen = found if len(found) < 2 else choose(_without_repeated(found, scan), scan.group)
     hits = tuple([_make(Hit, place[5] + (clause,)) for place, clause, _ in chosen[:MAX_HITS]])
     match: Match = _make(Match, (query.watch, query.version, hits, len(chosen)))
     return match
+
+
+def _without_repeated(found: list[Found], scan: Scan) -> list[Found]:
+    """Not what the summary has where the body repeats it, unless that is asked for."""
+    if not scan.summarised or not scan.repeated or all(row[0].field == "summary" for row in found):
+        return found
+    return [row for row in found if row[0].field != "summary" or row[2] == "summary"]
 
 
 def _find(
