@@ -27,14 +27,14 @@ def judge_any(parts: Sequence[Part], _: Op) -> Test:
 
 def need_any(needs: Sequence[Need], cost: Cost) -> Need:
     """The union of the cheapest group of each operand: one of them occurs whenever some operand is true."""
-    if not all(need.groups for need in needs):
-        return Need((), False)
-    exact = all(need.single for need in needs)
-    return Need((frozenset().union(*[_cheapest(need, cost) for need in needs]),), exact)
-
-
-def _cheapest(need: Need, cost: Cost) -> frozenset[int]:
-    return need.groups[0] if len(need.groups) == 1 else min(need.groups, key=cost)
+    cheapest, exact = [], True
+    for groups, decided, banned in needs:
+        if not groups:
+            return Need((), False)
+        single = len(groups) == 1
+        cheapest.append(groups[0] if single else min(groups, key=cost))
+        exact = exact and single and decided and not banned
+    return Need((frozenset().union(*cheapest),), exact)
 
 
 def join_spots(parts: Sequence[Part], _: Op) -> Spots | None:
