@@ -1,13 +1,13 @@
-"""Back-tests: the articles the ledger still holds, read from the beginning, before a watch."""
+"""The articles the ledger still holds, read from the beginning: before a watch that is tried, or to count words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from monitor.model.units import Instant
-from monitor.pipeline.trial import Trial
 from monitor.ports import EventLog
-from monitor.publish.recall import recall
+from monitor.publish.recall import Recalled, recall
 
 CHUNK = 500
 """Events read at once."""
@@ -23,7 +23,20 @@ class Span:
     chunk: int = CHUNK
 
 
-async def backtest(log: EventLog, topic: str, after: int, trial: Trial, span: Span) -> None:
+class Hearing(Protocol):
+    """What articles are put before: a trial, or a count."""
+
+    unreadable: int
+
+    @property
+    def total(self) -> int:
+        """Revisions that were heard."""
+
+    def hear(self, said: Recalled) -> object:
+        """One revision."""
+
+
+async def backtest(log: EventLog, topic: str, after: int, trial: Hearing, span: Span) -> None:
     """Puts the article events of a log before a trial, in their order, until there is no more. Holds a chunk of them.
 
     What is published meanwhile is left out, so two trials at one moment judge the same.
@@ -39,7 +52,7 @@ async def backtest(log: EventLog, topic: str, after: int, trial: Trial, span: Sp
                 _judge(one.record.value, trial, span)
 
 
-def _judge(value: bytes, trial: Trial, span: Span) -> None:
+def _judge(value: bytes, trial: Hearing, span: Span) -> None:
     said = recall(value)
     if said is None:
         trial.unreadable += 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from monitor.cli import backtest
+from monitor.cli import backtest, lint
 from monitor.cli.common import (
     CONFIG,
     FAILED,
@@ -38,6 +38,7 @@ LISTED = ("id", "severity", "owner", "armed", "topic", "cases", "packs", "query"
 def register(root: typer.Typer) -> None:
     """Adds the group."""
     backtest.register(app)
+    lint.register(app)
     root.add_typer(app)
 
 

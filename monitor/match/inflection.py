@@ -23,6 +23,11 @@ def inflect(word: str, language: str) -> tuple[str, ...] | None:
     return None if entries is None else forms_of(word, entries.items())
 
 
+def listed_words(language: str) -> Iterable[str] | None:
+    """Every form that the dictionary of a language has; None without one. Reads it: up to some seconds."""
+    return _entries(language) if find_spec("simplemma") else None
+
+
 @lru_cache(maxsize=1)
 def _entries(language: str) -> Mapping[str, str] | None:
     found = import_module("simplemma.strategies.dictionaries.dictionary_factory")

@@ -1,6 +1,7 @@
 """Warnings about queries that can be run and probably do not say what is meant: `MON-LNT-…`.
 
-Each rule reads a tree, and none refuses anything. What words are common is told by a `Vocabulary`, where there is one.
+Each rule reads a tree, and none refuses anything. What is common has to be counted or looked up (`vocabulary`), which
+takes longer than a reload may: `counted_warnings` has all warnings, `warnings` those that need no more than the query.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from monitor.match.packs import Concept
 from monitor.match.patterns import exact_form, fits, make_shape
 from monitor.match.segments import Standing
 from monitor.match.syntax import Fault, Leaf, Node, Op, leaves, positive_leaves, problem
+from monitor.match.vocabulary import Vocabulary, WordCount, marked
 
 LINTS: Mapping[str, str] = {
     "MON-LNT-001": "AND and OR are mixed without parentheses; AND binds tighter.",
@@ -45,19 +47,6 @@ COMPARED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """How many of some articles have a word, by its folded form; and its commonest spelling."""
-
-    articles: int
-    counts: Mapping[str, int]
-    spellings: Mapping[str, str]
-
-    def share(self, word: str) -> float:
-        """Share of the articles that have a folded word."""
-        return self.counts.get(word, 0) / self.articles if self.articles else 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Subject:
     """A query to be looked at."""
 
@@ -65,6 +54,8 @@ class Subject:
     tree: Node
     words: Lexicon
     vocabulary: Vocabulary | None = None
+    share: float | None = None
+    """Share of articles that have what is rarest of all that must occur, if it was counted."""
 
 
 def lint(subject: Subject) -> list[Fault]:
@@ -82,6 +73,23 @@ def warnings(rules: Standing, concepts: Mapping[str, Concept]) -> tuple[Problem,
     return tuple(
         problem(fault, query.watch.query, query.watch.place) for query in rules.queries for fault in query.remarks or ()
     )
+
+
+def counted_warnings(count: WordCount, listed: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The same with what was counted, and with words of dictionaries by their folded form."""
+    known = count.vocabulary(listed)
+    subjects = [
+        (one, Subject(one.watch.query, one.tree, count.words, known, count.share(one))) for one in count.queries
+    ]
+    return tuple(
+        problem(fault, query.watch.query, query.watch.place) for query, subject in subjects for fault in lint(subject)
+    )
+
+
+def skipped(count: WordCount, listed: Mapping[str, str]) -> tuple[str, ...]:
+    """Ids of the warnings that nothing is known for: `MON-LNT-005` has to be counted, the others need words."""
+    words = () if count.vocabulary(listed) or not count.interest else ("MON-LNT-006", "MON-LNT-008")
+    return (*(() if count.enough else ("MON-LNT-005",)), *words)
 
 
 def _ops(node: Node) -> Iterator[Op]:
@@ -154,48 +162,22 @@ def shadowed(subject: Subject) -> Iterator[Fault]:
 
 def expensive(subject: Subject) -> Iterator[Fault]:
     """L05: the rarest thing that must occur is common."""
-    known = subject.vocabulary
-    if known is None:
-        return
-    groups = list(_groups(subject.tree))
-    shares = [sum(_share(leaf, subject, known) for leaf in group) for group in groups]
-    if shares and min(shares) > COMMON:
-        said = f"what has to occur does so in {min(1.0, *shares):.0%} of articles"
+    if subject.share is not None and subject.share > COMMON:
+        said = f"what has to occur does so in {subject.share:.0%} of articles"
         yield Fault("MON-LNT-005", subject.tree.span, said, "add AND and a rarer word")
 
 
-def _groups(node: Node) -> Iterator[list[Leaf]]:
-    """What must occur: of every group one."""
-    if isinstance(node, Leaf):
-        yield [node]
-    elif node.name in ("AND", "NEAR", "ONEAR", "~"):
-        for part in node.parts:
-            yield from _groups(part)
-    elif node.name in ("OR", "SCORE"):
-        yield list(positive_leaves(node))
-    elif node.name != "NOT":
-        yield from _groups(node.parts[0])
-
-
-def _share(leaf: Leaf, subject: Subject, known: Vocabulary) -> float:
-    if leaf.meta or leaf.kind == "concept":
-        return 0.0
-    return max(
-        (known.share(word) for alias in subject.words.aliases(leaf) for word in alias.core.split(" ")), default=0
-    )
-
-
 def other_words(subject: Subject) -> Iterator[Fault]:
-    """L06: what else a wildcard hits."""
+    """L06: what else a wildcard hits, the commonest first; of words that nobody counted the shortest."""
     known = subject.vocabulary
     for leaf in leaves(subject.tree) if known else ():
-        if known is None or not (leaf.open_left or leaf.open_right or leaf.wild) or leaf.kind != "word":
+        if known is None or not (leaf.open_left or leaf.open_right or leaf.wild) or leaf.kind != "word" or leaf.meta:
             continue
         shape = make_shape(subject.words.pieces(leaf))
-        hit = [word for word in known.counts if fits(shape, word) and word != subject.words.core(leaf)]
-        common = sorted(hit, key=lambda word: (-known.counts[word], word))[:SHOWN]
-        if len(common) > 1:
-            listed = ", ".join(known.spellings.get(word, word) for word in common)
+        hit = [word for word in known.spellings if fits(shape, word) and word != subject.words.core(leaf)]
+        if len(hit) > 1:
+            common = sorted(hit, key=lambda word: (-known.counts.get(word, 0), len(word), word))[:SHOWN]
+            listed = ", ".join(map(known.spellings.__getitem__, common))
             yield Fault("MON-LNT-006", leaf.span, f"hits {listed}", "list the words that are meant, if not all are")
 
 
@@ -216,12 +198,13 @@ def accents(subject: Subject) -> Iterator[Fault]:
     """L08: folding makes it the word that others mean."""
     known = subject.vocabulary
     for leaf in leaves(subject.tree) if known else ():
-        if known is None or leaf.kind != "word" or leaf.open_left or leaf.open_right or leaf.wild:
+        if known is None or leaf.kind != "word" or leaf.meta or leaf.open_left or leaf.open_right or leaf.wild:
             continue
         core = subject.words.core(leaf)
-        spelling = known.spellings.get(core, "") if exact_form(leaf.text, False) != core else ""
+        spelling = known.spellings.get(core, "") if marked(leaf, subject.words) else ""
         if spelling and exact_form(spelling, False) != exact_form(leaf.text, False):
-            said = f"without accents it is {spelling}, which is more common"
+            rank = "which is more common" if core in known.counts else "which is a word as well"
+            said = f"without accents it is {spelling}, {rank}"
             yield Fault("MON-LNT-008", leaf.span, said, f"write ={leaf.text} if only that is meant")
 
 

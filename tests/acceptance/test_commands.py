@@ -396,6 +396,20 @@ def test_backtest_meets_what_the_service_met(untouched, tmp_path):
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", told)
 
 
+def test_lint_counts_the_articles_of_the_ledger(made, tmp_path):
+    """Every warning of `check` and more; without a ledger it says so and goes on with dictionaries."""
+    *rows, told = made.rows("watches", "lint")
+    assert told["total"]["articles"] > 0
+    assert told["total"]["warnings"] == len(rows)
+    assert "MON-LNT-005" in told["total"]["skipped"]
+    (tmp_path / "watches").mkdir()
+    (tmp_path / "watches" / "w.yaml").write_text("id: w\nquery: portug*\n")
+    (tmp_path / "monitor.yaml").write_text(f"data_dir: {tmp_path / 'data'}\n")
+    alone = made.run("watches", "lint", "--language", "en", "--config", str(tmp_path))
+    assert "hits Portugal" in alone.stdout
+    assert "no articles are counted" in alone.stderr
+
+
 def test_sinks_topics_dead_letters_status(made):
     """One object a row, from the file of the ledger and from the table of topics."""
     (sink,) = made.rows("sinks", "status")

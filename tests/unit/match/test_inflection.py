@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from monitor.match.inflection import dictionaries, forms_of, release
+from monitor.match.inflection import dictionaries, forms_of, listed_words, release
 
 ROWS = [("ports", "port"), ("Ports", "Port"), ("port", "port"), ("portal", "portal"), ("porting", "port")]
 
@@ -32,3 +32,14 @@ def test_forms_of_the_installed_dictionaries() -> None:
 def test_without_dictionaries() -> None:
     """Whether there are any is known before one is asked."""
     assert (dictionaries() is None) is (find_spec("simplemma") is None)
+
+
+@pytest.mark.timeout(120)
+def test_words_of_the_installed_dictionaries() -> None:
+    """Every form it lists, names among them."""
+    words = listed_words("en")
+    assert words is not None
+
+    assert {"ports", "Portugal"} <= set(words)
+    assert listed_words("xx") is None
+    release()
