@@ -73,7 +73,7 @@ def _placed(hit: Hit) -> dict[str, Any]:
 
 def _missed(watch: Watch, case: Case, packs: Mapping[str, Concept]) -> Sequence[WhyNot]:
     """Why a watch is not met, judged alone: only a case that fails is worth it."""
-    (told,) = explain(compile_rules([watch], packs), text_of(case))
+    (told,) = explain(compile_rules([watch], packs), text_of(case), concepts=packs)
     return told.why_not
 
 

@@ -38,7 +38,8 @@ def explain(
     check_language(lang)
     known = trial_configuration(config)
     check_watches(watch, known)
-    examined = examine(decode(read_bytes(file)).text, all_rules(known), title=whole(title), lang=lang)
+    raw, rules = decode(read_bytes(file)).text, all_rules(known)
+    examined = examine(raw, rules, title=whole(title), lang=lang, concepts=known.concepts)
     results = [found for found in examined.results if not watch or found.watch in watch]
     if json:
         for found in results:

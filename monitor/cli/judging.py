@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from monitor.cli.text import counted, cut, inert
 from monitor.match.explain import Explained, WhyNot
 from monitor.match.explain import explain as judge
+from monitor.match.packs import Concept
 from monitor.match.scan import utf16_length
 from monitor.match.segments import Standing
 from monitor.model.article import FieldName, Language, Removed
@@ -55,13 +57,23 @@ class Examined:
         return self.raw if field == "body" else self.title
 
 
-def examine(raw: str, rules: Standing, *, title: str = "", lang: str | None = None) -> Examined:
-    """Takes foreign lines out, finds the language (`lang` overrules it) and judges by every watch."""
+def examine(
+    raw: str,
+    rules: Standing,
+    *,
+    title: str = "",
+    lang: str | None = None,
+    concepts: Mapping[str, Concept] = MappingProxyType({}),
+) -> Examined:
+    """Takes foreign lines out, finds the language (`lang` overrules it) and judges by every watch.
+
+    `concepts`: those the watches name, for what is nearly found.
+    """
     stripped = strip_furniture(_BREAK.sub("\n", raw), "body")
     language = spoken(title, stripped.text, lang)
     text = Text(title=title, body=stripped.text, language=primary(language.tag).lower())
     removed = tuple(map(_without_line_end, stripped.removed))
-    return Examined(raw, title, language, stripped, removed, judge(rules, text, removed))
+    return Examined(raw, title, language, stripped, removed, judge(rules, text, removed, concepts))
 
 
 def _without_line_end(line: Removed) -> Removed:

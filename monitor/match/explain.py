@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
+from types import MappingProxyType
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
@@ -14,6 +15,7 @@ from monitor.match.listeners import FIELDS, Variant
 from monitor.match.matcher import RuleSet
 from monitor.match.misses import Miss, holds, operator_miss
 from monitor.match.operators.metadata import known_values
+from monitor.match.packs import Concept
 from monitor.match.places import find_places, make_match
 from monitor.match.plan import placed_nodes, plan
 from monitor.match.query import Query
@@ -21,6 +23,7 @@ from monitor.match.scan import Scan, is_text
 from monitor.match.segments import Segment, Standing, segments_of
 from monitor.match.spellings import LEAST, Spelling, find_endings, find_spellings, is_scattered
 from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves
+from monitor.match.tiers import WeakTier
 from monitor.model.article import FieldName, Removed
 from monitor.model.ids import WatchId
 from monitor.model.watch import Hit, Text
@@ -36,6 +39,7 @@ MESSAGES = {
     "numeral": "{found} stands behind a number",
     "not_in": "{found} is part of a longer string that does not count",
     "language": "{found} counts only in text of the language {hint}, this text is {language}",
+    "weak": "{clause}: only the weak tier occurs: {found}; {hint} beside a second signal would match",
     "removed": "{clause} occurs only in a line that was removed as no part of the article: {found}",
     "shape": "{found} does not fit {clause}",
     "near": "{clause}: {found} words apart, limit {hint}",
@@ -57,8 +61,8 @@ MESSAGES = {
 
 CLOSENESS = (
     "order", "near", "window", "guarded", "sentence", "paragraph", "first", "atleast", "score", "apart",
-    "field", "case", "accent", "capitals", "numeral", "not_in", "shape", "language", "removed", "form", "scattered",
-    "metadata", "absent",
+    "field", "case", "accent", "capitals", "numeral", "not_in", "shape", "language", "weak", "removed", "form",
+    "scattered", "metadata", "absent",
 )  # fmt: skip
 """Near misses, the nearest first."""
 
@@ -92,13 +96,22 @@ class Explained:
     """Of the watch: names its query, its packs and the fold table."""
 
 
-def explain(rules: Standing, text: Text, removed: Sequence[Removed] = ()) -> tuple[Explained, ...]:
-    """One result per watch, by id. `removed`: the lines that were taken out of the text before."""
-    results = chain.from_iterable(_explain(segment, text, removed) for segment in segments_of(rules))
+def explain(
+    rules: Standing,
+    text: Text,
+    removed: Sequence[Removed] = (),
+    concepts: Mapping[str, Concept] = MappingProxyType({}),
+) -> tuple[Explained, ...]:
+    """One result per watch, by id. `removed`: the lines that were taken out of the text before.
+
+    `concepts`: those of the watches, so that their weak tiers can be named where the strong ones are missed.
+    """
+    weak = WeakTier(text, concepts)
+    results = chain.from_iterable(_explain(segment, text, removed, weak) for segment in segments_of(rules))
     return tuple(sorted(results, key=attrgetter("watch")))
 
 
-def _explain(segment: Segment, text: Text, removed: Sequence[Removed]) -> Iterator[Explained]:
+def _explain(segment: Segment, text: Text, removed: Sequence[Removed], weak: WeakTier) -> Iterator[Explained]:
     rules, queries = segment.rules, segment.live.values()
     scan = rules.scan(text)
     heard = rules.heard(scan)
@@ -111,7 +124,7 @@ def _explain(segment: Segment, text: Text, removed: Sequence[Removed]) -> Iterat
             match = make_match(query, scan, places, heard)
             yield Explained(query.watch.id, True, match.hits, match.hits_total, version=query.version)
         else:
-            missed = _Inquest(rules, query, scan, heard, lost, spelt).find()
+            missed = _Inquest(rules, query, scan, heard, lost, spelt, weak).find()
             yield Explained(query.watch.id, False, why_not=missed, version=query.version)
 
 
@@ -126,6 +139,7 @@ class _Inquest:
     lost: Sequence[tuple[Removed, AbstractSet[int]]]
     spelt: dict[int, tuple[Spelling, ...]]
     """Other spellings of concepts by their signal: many watches ask for the same."""
+    weak: WeakTier
 
     def find(self) -> tuple[WhyNot, ...]:
         """The smallest set of clauses that failed."""
@@ -181,7 +195,7 @@ class _Inquest:
         if leaf.meta:
             known = [value for name, value in known_values(self.scan.text) if name == leaf.meta]
             return self.why(leaf.span, "metadata", hint=", ".join(known) or "nothing")
-        misses = [*self.objections(leaf), *self.removals(leaf), *self.other_forms(leaf)]
+        misses = [*self.objections(leaf), *self.weaker(leaf), *self.removals(leaf), *self.other_forms(leaf)]
         return min(misses, key=lambda why: CLOSENESS.index(why.reason), default=self.why(leaf.span, "absent"))
 
     def objections(self, leaf: Leaf) -> Iterator[WhyNot]:
@@ -198,6 +212,12 @@ class _Inquest:
         found = self.scan.folded.original[slice(*span)]
         why = self.why(leaf.span, reason, found, language_group(variant.check.language))
         return self.at(why, self.scan.field_at(start), *span)
+
+    def weaker(self, leaf: Leaf) -> Iterator[WhyNot]:
+        """An ambiguous alias of the concept, which proves nothing by itself."""
+        if hit := self.weak.first(leaf):
+            why = self.why(leaf.span, "weak", hit.text, f"@{leaf.text}.weak")
+            yield WhyNot(why.clause, why.reason, why.message, hit.text, hit.field, hit.start, hit.end)
 
     def removals(self, leaf: Leaf) -> Iterator[WhyNot]:
         for line, heard in self.lost:

@@ -18,6 +18,7 @@ PACKS, _ = load_packs(
     {
         "plants.yaml": "concept: plants\nlanguages: {en: {terms: [nettle, burne]}, de: {accent: [plan, stri]}}",
         "german.yaml": "concept: german\nlanguages: {de: {suffix: [drohnen]}}",
+        "craft.yaml": "concept: craft\nlanguages: {en: {terms: [quadcopter], weak: [hits]}, de: {weak: [power]}}",
         "loan.yaml": "concept: loan\nlanguages: {ja: {terms: [ドローン], not_in: [カードローン]}}",
     }
 )
@@ -29,7 +30,7 @@ def why_not(query: str, language: str = "en", title: str = TITLE, **keywords: ob
     """What keeps this query from being met."""
     rules = compile_rules([Watch(WatchId("w"), query, **keywords)], PACKS)  # type: ignore[arg-type]
     lines = [Removed("body", 10, 30, "T4", "Read also: Madrid")]
-    (result,) = explain(rules, Text(title=title, body=BODY, language=language), lines)
+    (result,) = explain(rules, Text(title=title, body=BODY, language=language), lines, PACKS)
     assert not result.matched
     return result.why_not
 
@@ -99,6 +100,14 @@ def test_place_of_a_near_miss() -> None:
     assert (why.text, why.field, why.clause) == ("Drone STRIKE hits", "title", (22, 39))
 
 
+def test_place_of_what_the_query_excludes() -> None:
+    """The first hit of the NOT clause, with the clause's span."""
+    (why,) = why_not("plant AND NOT (moscow OR kyiv)")
+
+    assert (why.reason, why.clause, why.field, why.text) == ("not_hit", (10, 30), "title", "Kýiv")
+    assert TITLE[why.start : why.end] == "Kýiv"
+
+
 def test_language_bound() -> None:
     """An alias of another language is there; the message names both languages."""
     (why,) = why_not("@german")
@@ -113,6 +122,42 @@ def test_swallowed() -> None:
     (why,) = why_not("@loan")
 
     assert (why.reason, why.text) == ("not_in", "ドローン")
+
+
+def test_only_the_weak_tier() -> None:
+    """An ambiguous alias is there: where, and how it may be asked for."""
+    (why,) = why_not("@craft AND plant")
+
+    assert (why.reason, why.text, why.clause) == ("weak", "hits", (0, 6))
+    assert (why.field, TITLE[why.start : why.end]) == ("title", "hits")
+    assert why.message == "@craft: only the weak tier occurs: hits; @craft.weak beside a second signal would match"
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("@craft NEAR/5 plant", "weak"),
+        ("title:@craft", "weak"),
+        ("body:@craft", "weak"),
+        ("author:@craft AND plant", "absent"),
+        ("@craft.weak AND moscow", "absent"),
+        ("@loan", "not_in"),
+        ("@german", "language"),
+    ],
+)
+def test_where_the_weak_tier_counts(query: str, reason: str) -> None:
+    """In the field that is asked; a nearer miss goes before it."""
+    (why,) = why_not(query)
+
+    assert why.reason == reason
+
+
+def test_weak_tiers_that_do_not_occur() -> None:
+    """Nor where nobody said what the concepts are."""
+    rules = compile_rules([Watch(WatchId("w"), "@craft")], PACKS)
+    absent, unknown = (explain(rules, Text(title=title), (), packs) for title, packs in (("x", PACKS), ("hits", {})))
+
+    assert [why.reason for why in (*absent[0].why_not, *unknown[0].why_not)] == ["absent", "absent"]
 
 
 def test_other_forms_of_an_alias_that_counts_in_this_language() -> None:
