@@ -7,9 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.support.maven import copy_jars
 
 OLDEST = 21
 """Lucene 10 needs it."""
@@ -67,22 +68,13 @@ def jars() -> Path:
     """The folder of the jars, fetched by Maven if they are not there. Raises Unavailable."""
     folder = cache() / "jars"
     if not list(folder.glob("lucene-monitor-*.jar")):
-        _copy_jars(folder)
+        if shutil.which("mvn") is None:
+            raise Unavailable("needs Maven for the jars of Lucene (deploy/setup-tests.sh installs it)")
+        try:
+            copy_jars(SOURCES / "pom.xml", folder)
+        except subprocess.CalledProcessError:
+            raise Unavailable(f"the jars of Lucene {VERSION} could not be fetched") from None
     return folder
-
-
-def _copy_jars(folder: Path) -> None:
-    """Lets Maven copy them; a half-filled folder is never seen under its final name."""
-    if shutil.which("mvn") is None:
-        raise Unavailable("needs Maven for the jars of Lucene (deploy/setup-tests.sh installs it)")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={scratch}/jars"]
-        command = ["mvn", "-q", "-B", "-Dstyle.color=never", "-f", str(SOURCES / "pom.xml"), *goal]
-        if subprocess.run(command, cwd=scratch, capture_output=True, check=False).returncode:
-            raise Unavailable(f"the jars of Lucene {VERSION} could not be fetched")
-        shutil.rmtree(folder, ignore_errors=True)
-        Path(scratch, "jars").rename(folder)
 
 
 def compile_sources(java: Path, folder: Path) -> Path:

@@ -7,10 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.support.kafka import JVM, VERSION, free_port
+from tests.support.maven import copy_jars
 
 FOLDER = Path(__file__).with_name("consumers")
 SINK = "LinesSink"
@@ -62,22 +62,10 @@ def worker(folder: Path, servers: str) -> list[tuple[str, str]]:
     ]
 
 
-def fetch_jars() -> None:
-    """Lets Maven copy the jars into the cache; a half-filled folder is never seen under its final name."""
-    folder = cache()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        copied = Path(scratch) / "jars"
-        goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={copied}"]
-        pom = ["-f", str(FOLDER / "pom.xml")]
-        subprocess.run(["mvn", "-q", "-B", "-Dstyle.color=never", *pom, *goal], check=True, cwd=scratch)
-        copied.rename(folder)
-
-
 def prepare() -> int:
     """Fills the cache if it is empty."""
     if not list(cache().glob("connect-runtime-*.jar")):
-        fetch_jars()
+        copy_jars(FOLDER / "pom.xml", cache(), "-DincludeScope=runtime")
         print(f"kafka connect {VERSION}: jars fetched")
     print(f"kafka connect {VERSION}: there")
     return 0

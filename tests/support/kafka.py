@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.maven import copy_jars
+
 VERSION = "4.4.0"
 POM = Path(__file__).with_name("pom.xml")
 JVM = (
@@ -301,18 +303,6 @@ def end(node: Node, limit: float) -> None:
     node.process = None
 
 
-def fetch_jars() -> None:
-    """Lets Maven copy the jars into the cache; a half-filled folder is never seen under its final name."""
-    folder = cache()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        copied = Path(scratch) / "jars"
-        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={copied}"]
-        subprocess.run(["mvn", "-q", "-B", "-Dstyle.color=never", "-f", str(POM), *goal], check=True, cwd=scratch)
-        shutil.rmtree(folder, ignore_errors=True)
-        copied.rename(folder)
-
-
 def write_archives() -> None:
     """Runs format and a broker once and keeps their loaded classes: later starts take half the time."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -337,7 +327,7 @@ def dumping(main: str) -> list[str]:
 def prepare() -> int:
     """Fills the cache with what it lacks; says what it did in one line each."""
     if not list(cache().glob("kafka_*.jar")):
-        fetch_jars()
+        copy_jars(POM, cache())
         print(f"kafka {VERSION}: jars fetched")
     if not all(archive_of(main).exists() for main in ("kafka.tools.StorageTool", "kafka.Kafka")):
         write_archives()
