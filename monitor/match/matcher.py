@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import NamedTuple
@@ -15,9 +15,9 @@ from monitor.match.index import Index, Sets
 from monitor.match.listeners import Listeners, Variant
 from monitor.match.places import find_places, make_match
 from monitor.match.query import Query
-from monitor.match.scan import Metadata, Scan
+from monitor.match.scan import Metadata, Scan, is_cut
 from monitor.model.ids import WatchId
-from monitor.model.watch import Match, Text, Watch
+from monitor.model.watch import Limit, Match, Text, Watch
 
 
 class Size(NamedTuple):
@@ -109,7 +109,21 @@ class RuleSet:
             return ()
         wanted = heard.intersection(chain.from_iterable([query.wanted for query in met]))
         places = find_places(scan, self.listeners, wanted)
-        return tuple(make_match(query, scan, places, heard) for query in met)
+        matches = tuple(make_match(query, scan, places, heard) for query in met)
+        cut = is_cut(scan.text.title, scan.text.summary, scan.text.body)
+        return tuple(map(self._bounded(scan, cut), met, matches)) if cut or scan.crowded else matches
+
+    def _bounded(self, scan: Scan, cut: bool) -> Callable[[Query, Match], Match]:
+        """Matches with the bounds that were reached; those of other watches' terms are not theirs."""
+        crowded = frozenset(chain.from_iterable(self.listeners.raised[pattern] for pattern in scan.crowded))
+
+        def bounded(query: Query, match: Match) -> Match:
+            limits: list[Limit] = ["field"] if cut else []
+            if not crowded.isdisjoint(query.wanted):
+                limits.append("hits")
+            return match._replace(limits=tuple(limits))
+
+        return bounded
 
     def occurring(self, text: Text) -> Iterator[str]:
         """The patterns that occur in an article, each once: what frequencies are counted of."""

@@ -88,7 +88,7 @@ def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], hear
         found = [(place, clause, bound) for signal, (clause, bound) in rows for place in places[signal]]
     chosen = found if len(found) < 2 else choose(_without_repeated(found, scan), scan.group)
     hits = tuple([_make(Hit, place[5] + (clause,)) for place, clause, _ in chosen[:MAX_HITS]])
-    match: Match = _make(Match, (query.watch, query.version, hits, len(chosen)))
+    match: Match = _make(Match, (query.watch, query.version, hits, len(chosen), ()))
     return match
 
 

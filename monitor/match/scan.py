@@ -32,9 +32,6 @@ FEW = 6
 Reason = Literal["", "language", "case", "accent", "capitals", "numeral", "not_in", "shape"]
 """Why an occurrence does not count; empty if it does."""
 
-Guard = Literal["field", "hits"]
-"""Bounds of one article: code points of a field, stored hits of a pattern."""
-
 _pattern: Callable[[RawHit], int] = itemgetter(0)
 _end: Callable[[RawHit], int] = itemgetter(2)
 
@@ -80,12 +77,11 @@ class Scan:
         return 0, title, title + summary
 
     @cached_property
-    def reached(self) -> tuple[Guard, ...]:
-        """Bounds that were reached: what lies beyond them was not looked at."""
-        parts = (self.text.title, self.text.summary, self.text.body)
-        long = any(len(part) > MAX_FIELD for part in parts)
-        many = len(self.all_hits) >= MAX_HITS and max(Counter(map(_pattern, self.all_hits)).values()) >= MAX_HITS
-        return (*(("field",) if long else ()), *(("hits",) if many else ()))
+    def crowded(self) -> frozenset[int]:
+        """Patterns with as many places as are looked at, or more."""
+        if len(self.all_hits) < MAX_HITS:
+            return frozenset()
+        return frozenset(one for one, count in Counter(map(_pattern, self.all_hits)).items() if count >= MAX_HITS)
 
     def heard(self, listeners: Listeners, metadata: Metadata | None = None, asked: AbstractSet[str] = KINDS) -> Heard:
         """Every signal that some occurrence raises, and those that are true of the article as a whole.
@@ -253,6 +249,11 @@ class Scan:
         body_end = self.borders[2] if len(self.borders) > 2 else len(self.folded.text)
         summary = self.folded.text[title_end + 1 : summary_end]
         return len(summary) > 1 and summary in self.folded.text[summary_end:body_end]
+
+
+def is_cut(*texts: str) -> bool:
+    """Is any of these longer than what is looked at of a field?"""
+    return max(map(len, texts)) > MAX_FIELD
 
 
 def _find_all(text: str, sign: str) -> Iterator[int]:

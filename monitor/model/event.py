@@ -12,7 +12,7 @@ from monitor.model.ids import EventId, FeedId, ShardId
 from monitor.model.notes import Note
 from monitor.model.state import Counts, FeedState
 from monitor.model.units import Instant
-from monitor.model.watch import Match
+from monitor.model.watch import Limit, Match
 
 Change = Literal["new", "updated", "baseline"]
 FeedEventKind = Literal["gap", "moved", "retired", "silent", "truncated", "storm", "added", "removed"]
@@ -29,6 +29,8 @@ class ArticleEvent:
     article: Identified
     watches: tuple[str, ...]
     generation: str
+    limits: tuple[Limit, ...] = ()
+    """`field` if a text is longer than what was judged of it."""
 
 
 @dataclass(frozen=True, slots=True)

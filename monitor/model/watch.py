@@ -9,6 +9,8 @@ from monitor.model.article import FieldName
 from monitor.model.ids import FeedId, WatchId
 
 Severity = Literal["low", "medium", "high", "critical"]
+Limit = Literal["field", "hits"]
+"""A bound that judging an article reached: code points of a text, places of a term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Match(NamedTuple):
     version: str
     hits: tuple[Hit, ...]
     hits_total: int
+    limits: tuple[Limit, ...] = ()
+    """What was reached: beyond it nothing was looked at, so `hits_total` is the least there is."""
 
 
 @dataclass(frozen=True, slots=True)

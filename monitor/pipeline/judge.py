@@ -13,6 +13,7 @@ from typing import Any, Literal
 from monitor.dedupe.identity import Edited, Known, New, Trust, judge_rungs, recognise
 from monitor.dedupe.titles import sketch_title
 from monitor.dedupe.window import Memory
+from monitor.match.scan import is_cut
 from monitor.model.article import Article, Identified, Reading
 from monitor.model.event import (
     AlertEvent,
@@ -29,7 +30,7 @@ from monitor.model.ids import ArticleId, alert_id, article_event_id, article_id,
 from monitor.model.notes import ItemsCut, Note, RungChanged
 from monitor.model.state import Counts, FeedState, Item
 from monitor.model.units import Instant, rfc3339
-from monitor.model.watch import Match
+from monitor.model.watch import Limit, Match
 from monitor.normalise.furniture import learn_lines
 from monitor.pipeline.announce import announce, named
 from monitor.pipeline.rules import Rules
@@ -168,9 +169,10 @@ class _Bench:
     ) -> bool:
         """Makes the events of one article; False if its record is too large for any broker: a dead letter instead."""
         met = tuple(one.watch.id for one in found)
-        made = ArticleEvent(
-            article_event_id(known.id, known.revision), self.now, change, changed, known, met, self.rules.generation
-        )
+        said = known.article
+        limits: tuple[Limit, ...] = ("field",) if is_cut(said.title, said.summary, said.body) else ()
+        name = article_event_id(known.id, known.revision)
+        made = ArticleEvent(name, self.now, change, changed, known, met, self.rules.generation, limits)
         events: list[Event] = [made, *(self._alert(known, change, one) for one in alerting)]
         records = [record(event, self.rules.topics, body=self.rules.publish_body) for event in events]
         if all(map(fits, records)):

@@ -88,6 +88,7 @@ def article_event(event: ArticleEvent, *, body: bool = True) -> dict[str, Any]:
         "changed": list(event.changed),
         "article": article(event.article, body=body),
         "watches": list(event.watches),
+        "limits": list(event.limits),
         "generation": event.generation,
         "untrusted_text": True,
     }
@@ -113,6 +114,7 @@ def alert_event(event: AlertEvent) -> dict[str, Any]:
         "article": whole,
         "hits": [hit(found) for found in event.match.hits],
         "hits_total": event.match.hits_total,
+        "limits": list(event.match.limits),
         "snippet": _snippet(event.article.article, event.match),
         "judged": "feed",
         "generation": event.generation,

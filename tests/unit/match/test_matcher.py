@@ -76,6 +76,19 @@ def test_stored_hits_of_one_pattern_are_bounded() -> None:
     assert match.hits_total == 1000
 
 
+def test_bounds_that_were_reached_are_told() -> None:
+    """A text that is longer than what is read of it; a term that stands there too often. Others are not concerned."""
+    rules = rules_of("drone", "port AND NOT war", "title:drone")
+    found = {match.watch.query: match.limits for match in rules.match(Text(body="port " + "drone " * 1000))}
+    assert found == {"drone": ("hits",), "port AND NOT war": ()}
+
+    (long,) = rules_of("port").match(Text(summary="x" * 65_537, body="port"))
+    (short,) = rules_of("port").match(Text(summary="x" * 65_536, body="port"))
+    assert (long.limits, short.limits) == (("field",), ())
+    both = rules_of("drone").match(Text(title="drone", body="drone " * 12_000))
+    assert [match.limits for match in both] == [("field", "hits")]
+
+
 def test_a_field_is_read_up_to_its_bound() -> None:
     """What stands beyond 65,536 code points is not looked at."""
     assert rules_of("drone").match(Text(body="x " * 32_765 + "drone"))

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.match.automaton import MAX_HITS
 from monitor.match.compiler import compile_rules
-from monitor.match.scan import MAX_FIELD, Scan, utf16_length
+from monitor.match.scan import MAX_FIELD, Scan, is_cut, utf16_length
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 from tests.support.packs import example_pack
@@ -48,12 +48,23 @@ def test_objections(text: Text, surface: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "reached"),
-    [("drone", ()), ("x" * (MAX_FIELD + 1), ("field",)), ("drone " * MAX_HITS, ("hits",)), ("drone " * 999, ())],
+    ("body", "crowded"),
+    [
+        ("drone", set()),
+        ("drone " * MAX_HITS, {0}),
+        ("drone " * (MAX_HITS + 9), {0}),
+        ("drone " * (MAX_HITS - 1), set()),
+    ],
 )
-def test_bounds_that_are_reached(body: str, reached: tuple[str, ...]) -> None:
-    """What was not looked at is told: the end of a field, further hits of a pattern."""
-    assert scan_of(Text(body=body), "drone")[0].reached == reached
+def test_patterns_with_too_many_places(body: str, crowded: set[int]) -> None:
+    """Further places are not looked at, and that is told."""
+    assert scan_of(Text(body=body), "drone")[0].crowded == crowded
+
+
+def test_texts_that_are_cut() -> None:
+    """Any of the three."""
+    assert not is_cut("", "", "x" * MAX_FIELD)
+    assert is_cut("", "x" * (MAX_FIELD + 1), "x")
 
 
 def test_a_string_swallows_a_hit_wherever_it_begins() -> None:

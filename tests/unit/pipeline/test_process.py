@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.match.compiler import compile_filter
+from monitor.match.scan import MAX_FIELD
 from monitor.model.article import Reading
 from monitor.model.event import ArticleEvent, FeedEvent, Outcome
 from monitor.model.ids import FeedId, feed_event_id
@@ -312,6 +313,18 @@ def test_an_event_too_large_for_a_broker_is_a_dead_letter_and_not_lost_sight_of(
     assert counts(poller.judge(replace(reading, articles=(huge,)))) == (0, 0, 2, 0, 0, 0)
     smaller = poller.get(item("Giant", "port, shorter"), item("Rain"))
     assert alerts(smaller) == [("port", "new", "Giant")]
+
+
+def test_what_was_not_judged_is_told_in_article_and_alert():
+    """A text that is longer than what is read of it; the article says so although no watch is met."""
+    poller = Poller(rules=rules_of(watch("port"), watch("harbour")))
+    poller.get(item("Rain"))
+    reading = read_body(poller.spec, rss(item("A port"), item("Wind")), poller.state, poller.now)
+    long, other = (replace(article, body="x" * (MAX_FIELD + 1) + " harbour") for article in reading.articles)
+    made = poller.judge(replace(reading, articles=(long, replace(other, body="short"))))
+    told = {(json.loads(one.value)["type"], *json.loads(one.value)["limits"]) for one in made.records}
+    assert told == {("news.article.v1", "field"), ("news.alert.v1", "field"), ("news.article.v1",)}
+    assert alerts(made) == [("port", "new", "A port")]
 
 
 def test_an_edit_too_large_for_a_broker_leaves_the_revision():
