@@ -144,7 +144,7 @@ def test_f03_a_frozen_broker_gives_no_second_copy(broker: KafkaCluster, tmp_path
 def test_f04_a_broker_that_restarts_during_a_commit(broker: KafkaCluster, tmp_path: Path, point: str) -> None:
     """Between two steps of one commit the broker is killed and comes back; the batch comes once all the same."""
     with stand(broker, tmp_path) as here:
-        daemon = here.fleet.start(freeze=f"{point}=5")
+        daemon = here.fleet.start(freeze=f"{point}=9")
         until(lambda: len(here.guids()) >= len(here.issuers), 60, "the first articles")
         here.issue(20)
         strike = 0

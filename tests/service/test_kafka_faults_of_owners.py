@@ -137,7 +137,7 @@ def test_f10_one_transactional_id_twice(broker: KafkaCluster, tmp_path: Path) ->
 def test_f11_a_zombie_publishes_nothing(broker: KafkaCluster, tmp_path: Path, point: str, seconds: float) -> None:
     """Frozen within a commit, past its session and its transaction; another takes over; then it wakes."""
     with stand(broker, tmp_path, admin=None) as here:
-        zombie = here.fleet.start(freeze=f"{point}=5")
+        zombie = here.fleet.start(freeze=f"{point}=9")
         freeze(here, zombie)
         slept = time.monotonic()
         here.fleet.start()
@@ -156,7 +156,7 @@ def test_f11_a_zombie_publishes_nothing(broker: KafkaCluster, tmp_path: Path, po
 def test_f12_a_transaction_that_times_out_is_sent_again(broker: KafkaCluster, tmp_path: Path) -> None:
     """The only process is frozen within a transaction until brokers abort it; awake, it publishes all of it once."""
     with stand(broker, tmp_path) as here:
-        daemon = here.fleet.start(freeze="kafka.sent=5")
+        daemon = here.fleet.start(freeze="kafka.sent=9")
         freeze(here, daemon)
         time.sleep(12.0)
         assert frozen(daemon)
