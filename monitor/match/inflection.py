@@ -23,9 +23,10 @@ def inflect(word: str, language: str) -> tuple[str, ...] | None:
     return None if entries is None else forms_of(word, entries.items())
 
 
-def listed_words(language: str) -> Iterable[str] | None:
-    """Every form that the dictionary of a language has; None without one. Reads it: up to some seconds."""
-    return _entries(language) if find_spec("simplemma") else None
+def listed_words(language: str) -> Iterable[tuple[str, str]] | None:
+    """Every form that the dictionary of a language has, with its lemma; None without one. Takes up to some seconds."""
+    entries = _entries(language) if find_spec("simplemma") else None
+    return None if entries is None else entries.items()
 
 
 @lru_cache(maxsize=1)

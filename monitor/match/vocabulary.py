@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -59,15 +59,26 @@ class Interest:
         edges = word.startswith(self._starts) or word.endswith(self._ends)
         return edges or word in self._whole or any(fits(shape, word) for shape in self._shapes)
 
-    def chosen(self, listed: Iterable[str]) -> dict[str, str]:
-        """Those of a dictionary, by their folded form; of several spellings the one without accents."""
+    def chosen(self, listed: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Those of a dictionary's rows of form and lemma, by their folded form; the spelling without accents first.
+
+        Of a word that a wildcard hits the lemma stands for all forms: a few are named, and those should differ.
+        """
         found: dict[str, str] = {}
         rest = iter(listed)
-        while words := list(islice(rest, CHUNK)):
-            for folded, word in zip(fold_words(words), words, strict=True):
-                if self.takes(folded) and (folded not in found or exact_form(word, False) == folded):
+        while rows := list(islice(rest, CHUNK)):
+            for folded, word in self._taken(rows):
+                if folded not in found or exact_form(word, False) == folded:
                     found[folded] = word
         return found
+
+    def _taken(self, rows: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        forms = zip(fold_words([form for form, _ in rows]), rows, strict=True)
+        taken = [(folded, form, lemma) for folded, (form, lemma) in forms if self.takes(folded)]
+        roots = fold_words([lemma for _, _, lemma in taken])
+        for (folded, form, lemma), root in zip(taken, roots, strict=True):
+            if form == lemma or folded in self._whole or not self.takes(root):
+                yield folded, form
 
 
 def marked(leaf: Leaf, words: Lexicon) -> bool:

@@ -45,10 +45,15 @@ def test_a_query_of_plain_words_depends_on_none() -> None:
 
 
 def test_words_of_a_dictionary() -> None:
-    """By their folded form; the spelling without accents wins, wherever it stands."""
-    listed = ["Dröhnen", "Drohnen", "drohnen", "dröhnen", "Mauer", "Porto"]
+    """By their folded form; the spelling without accents wins, wherever it stands, and a lemma stands for its forms."""
+    rows = [("Dröhnen", "dröhnen"), ("Drohnen", "Drohne"), ("dröhnen", "dröhnen"), ("Mauer", "Mauer")]
+    more = [("Porto", "Porto"), ("Portos", "Porto"), ("portais", "Stamm")]
 
-    assert interest("dröhnen OR port*").chosen(listed) == {"drohnen": "drohnen", "porto": "Porto"}
+    assert interest("dröhnen OR port*").chosen(rows + more) == {
+        "drohnen": "Drohnen",
+        "porto": "Porto",
+        "portais": "portais",
+    }
 
 
 def count(*queries: str) -> WordCount:
