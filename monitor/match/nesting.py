@@ -34,6 +34,23 @@ def refuse_unplaced(side: Node, name: str) -> None:
 
 PLACED = ("NEAR", "ONEAR", "NOT NEAR", "~")
 """Operators that have places."""
+MAX_SIDES = 20
+"""Sides of NEARs that make one place: over two words that fill an article, 50 cost seconds."""
+
+
+def refuse_crowd(node: Op) -> None:
+    """NEARs of NEARs cost their sides squared at every place. Raises QueryFault."""
+    if count_sides(node) > MAX_SIDES:
+        said = f"more than {MAX_SIDES} sides of {node.name} near one another"
+        fail("012", node.span, said, 'join fewer, or use AND or SENTENCE( ), or a window: "a b c"~10')
+
+
+def count_sides(node: Node) -> int:
+    """How many terms make one place of a node."""
+    if isinstance(node, Leaf) or node.name == "~":
+        return 1
+    sides = map(count_sides, node.parts)
+    return max(sides) if node.name == "OR" else sum(sides)
 
 
 PIECES = ("SENTENCE", "PARAGRAPH")

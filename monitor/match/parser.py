@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn
 
+from monitor.match.gaps import refuse_gap
 from monitor.match.lexer import Token, TokenKind, read_tokens
 from monitor.match.nesting import (
     PIECES,
     flat_score,
     push_field,
     push_metadata,
+    refuse_crowd,
     refuse_metadata,
     refuse_unplaced,
 )
-from monitor.match.operators import COUNTED, FUNCTIONS, INFIX, OPERATORS
+from monitor.match.operators import COUNTED, FUNCTIONS, OPERATORS
 from monitor.match.operators.field import FIELDS
 from monitor.match.operators.metadata import METADATA
 from monitor.match.syntax import Leaf, LeafKind, Node, Op, Span, leaves
@@ -36,8 +38,6 @@ MAX_CHARACTERS, MAX_LEAVES, MAX_DEPTH = 20_000, 2_000, 50
 MAX_DISTANCE, MAX_COUNT = 200, 1_000_000
 BARE = 4
 """Words between for NEAR without a number."""
-FOREIGN = {"|": "OR", "||": "OR", "&": "AND", "&&": "AND", "+": "AND"}
-"""Operators of other query languages."""
 STARTS: frozenset[TokenKind] = frozenset(
     {"(", "word", "phrase", "exact", "=", "-", "concept", "field", "function", "forms"}
 )
@@ -112,9 +112,11 @@ class _Parser:
         words, ordered = read_distance(operator)
         self.expect_operand(operator)
         right = self.read_expression(_POWERS[name])
-        for side in (left, right):
+        node = Op(name, (left, right), (left.span[0], right.span[1]), words, ordered)
+        refuse_crowd(node)
+        for side in node.parts:
             refuse_unplaced(side, name)
-        return Op(name, (left, right), (left.span[0], right.span[1]), words, ordered)
+        return node
 
     def infix(self) -> str | None:
         """Name of the infix operator that comes next; None at an end. Anything else is a fault."""
@@ -124,24 +126,10 @@ class _Parser:
         return None if token.kind in ("end", ")") else self.refuse_second_term(token)
 
     def refuse_second_term(self, token: Token) -> NoReturn:
-        if token.kind == "operator" and token.text == "NOT":
-            fail("003", token.span, "NOT follows a term without AND", "write AND NOT")
-        if token.kind == "word" and before_touches(self.tokens[self.at - 1], token) and token.text[0] in "~^":
-            self.refuse_suffix(token)
-        capitals = token.text.upper()
-        if capitals.partition("/")[0] in (*INFIX, "NOT") and token.kind == "word":
-            message = f"{token.text} is a word like any other here"
-            fail("003", token.span, message, f"write {capitals} in capitals")
-        if token.text in FOREIGN:
-            fail("003", token.span, f"{token.text} is no operator here", f"write {FOREIGN[token.text]}")
         before = self.tokens[self.at - 1]
-        both = self.query[before.span[0] : token.span[1]].replace('"', "")
-        fail(
-            "003",
-            token.span,
-            "two terms without an operator",
-            f'write AND, OR or NEAR between them, or quote both: "{both}"',
-        )
+        if token.kind == "word" and before_touches(before, token) and token.text[0] in "~^":
+            self.refuse_suffix(token)
+        refuse_gap(self.query, before, token)
 
     def refuse_suffix(self, token: Token) -> NoReturn:
         if token.text[0] == "~":
@@ -187,9 +175,9 @@ class _Parser:
             "phrase": self.read_term,
             "exact": self.read_term,
         }
-        return readers.get(token.kind, self.refuse_gap)(token)
+        return readers.get(token.kind, self.refuse_start)(token)
 
-    def refuse_gap(self, token: Token) -> NoReturn:
+    def refuse_start(self, token: Token) -> NoReturn:
         if token.kind == ")":
             fail("001", token.span, "this parenthesis was never opened", "remove it, or write \\ before it")
         fail("002", token.span, "NOT stands behind a field", "write it before the field: NOT title:word")

@@ -11,6 +11,7 @@ from monitor.match.lexer import Token
 from monitor.match.syntax import Fault, Leaf, LeafKind, Node, Op, QueryFault, Span
 
 MAX_WEIGHT = 100
+MAX_DIGITS = 9
 DISTANCE = re.compile(r"~([^\^]*)(?:\^(.*))?")
 
 
@@ -21,16 +22,12 @@ def fail(number: str, span: Span, message: str, remedy: str = "") -> NoReturn:
 
 def read_number(written: str, most: int, span: Span, what: str) -> int:
     """The n of an operator. Raises QueryFault."""
-    if not re.fullmatch("[0-9]{1,9}", written):
-        said = f"{what} has no number" if not written else f"{written} is no number of words"
-        fail("007", span, said, f"write a whole number from 0 to {most}, as in {what.rstrip('/~')}{_mark(what)}5")
-    if int(written) > most:
+    if not re.fullmatch("[0-9]+", written):
+        said = f"{what} has no number" if not written else f"{written} is no whole number"
+        fail("007", span, said, f"write a whole number from 0 to {most}, as in {what}5")
+    if len(written) > MAX_DIGITS or int(written) > most:
         fail("007", span, f"{written} is too much here", f"write at most {most}")
     return int(written)
-
-
-def _mark(what: str) -> str:
-    return "" if what.endswith("~") else "/"
 
 
 @dataclass(frozen=True, slots=True)
