@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 OK, FAILED, USAGE, INVALID, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
+BRIEF = 20
+"""Warnings that are shown before something else."""
+
 T = TypeVar("T")
 
 DIRECTORY = Path("config")
@@ -74,11 +77,11 @@ def source_of(directory: Path) -> ConfigSource:
 
 
 async def read_config(source: ConfigSource) -> Config:
-    """The configuration as it is now; warnings go to stderr. Raises ConfigError."""
+    """The configuration as it is now; the first warnings go to stderr. Raises ConfigError."""
     from monitor.app.reload import load_documents
 
     config = load_documents(await source.read())
-    warn(config.warnings)
+    warn_briefly(config.warnings)
     return config
 
 
@@ -112,6 +115,13 @@ def trial_configuration(directory: Path) -> Config:
 def warn(warnings: Sequence[Problem]) -> None:
     """Warnings, for people."""
     tell(*(f"warning: {warning}" for warning in warnings))
+
+
+def warn_briefly(warnings: Sequence[Problem]) -> None:
+    """The first warnings, before something else that somebody wants to see: thousands of watches have thousands."""
+    warn(warnings[:BRIEF])
+    if (left := len(warnings) - BRIEF) > 0:
+        tell(f"warning: {left} more; `news-monitor check` shows all {len(warnings)}")
 
 
 def tell(*messages: str) -> None:

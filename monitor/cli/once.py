@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.common import CONFIG, JSON, configuration, run_async, trial_configuration, warn
+from monitor.cli.common import CONFIG, JSON, configuration, run_async, trial_configuration, warn_briefly
 from monitor.cli.input import whole
 from monitor.cli.run import interruptible, rehearsal
 from monitor.errors import UsageError
@@ -33,7 +33,7 @@ def once(
     """Poll what is due once, record and publish it, and end."""
     foreign = any("://" in name for name in feed)
     known = trial_configuration(config) if foreign else configuration(config)
-    warn(known.warnings)
+    warn_briefly(known.warnings)
     chosen, feeds = select(known, feed)
     run_async(lambda: _once(chosen, feeds, all_, json))
 
