@@ -17,6 +17,9 @@ from monitor.match.patterns import Alias, Check, NotIn, Swallower, exact_form, m
 
 Path = tuple[str | int, ...]
 
+SPELLED = {"True": "true", "False": "false", "None": "null"}
+"""What YAML calls it."""
+
 KINDS = {
     "terms": "term",
     "prefix": "prefix",
@@ -186,7 +189,9 @@ class PackReader:
     def string(self, value: object, path: Path) -> str:
         if isinstance(value, str) and value:
             return value
-        self.report(path, f"needs a text here; quote {value!r} if it is one", "MON-CFG-061")
+        scalar = isinstance(value, (bool, int, float)) or value is None
+        remedy = f"; quote {SPELLED.get(str(value), value)} if it is one" if scalar else ""
+        self.report(path, f"needs a text here{remedy}", "MON-CFG-061")
         return ""
 
     def refuse_unknown(self, found: Mapping[Any, Any], known: frozenset[str], path: Path) -> None:

@@ -49,6 +49,8 @@ MISTAKES = [
     ("concept: x\nlanguages: [en]", "keys and values", 2, "MON-CFG-061"),
     ("concept: x\nlanguages:\n  en:\n    terms: drone", "a list", 4, "MON-CFG-061"),
     ("concept: x\nlanguages:\n  en:\n    terms: [drone, 16]", "quote 16", 4, "MON-CFG-061"),
+    ("concept: x\nlanguages:\n  en:\n    terms: [true]", "quote true if", 4, "MON-CFG-061"),
+    ("concept: x\nlanguages:\n  en:\n    terms: [null]", "quote null if", 4, "MON-CFG-061"),
     ("concept: x\ncolour: red", "no key colour", 2, "MON-CFG-062"),
     ("concept: x\nlanguages:\n  en:\n    term: [drone]", "no key term", 4, "MON-CFG-062"),
     ("concept: x\nscope: {terms: all}", "neither any nor lang", 2, "MON-CFG-061"),
