@@ -265,12 +265,12 @@ class _Inquest:
         signals = frozenset(self.query.signals[leaf] for leaf in leaves(node)) & self.heard
         marks = set(self.excluded_marks(node))
         places = find_places(self.scan, self.rules.listeners, signals)
-        rows = [place for signal, row in places.items() for place in row if not marks or (signal, *place.raw) in marks]
+        rows = [one for signal, row in places.items() for one in row if not marks or (signal, one[2], one[3]) in marks]
         if not rows:
             return self.why(node.span, "not_hit", self.query.watch.query[slice(*node.span)])
-        first = min(rows, key=attrgetter("start"))
-        found = self.scan.folded.original[first.start : first.end]
-        return self.at(self.why(node.span, "not_hit", found), first.field, first.start, first.end)
+        start, end, *_, said, _ = min(rows)
+        found = self.scan.folded.original[start:end]
+        return self.at(self.why(node.span, "not_hit", found), said[0], start, end)
 
 
 def _distance(failed: Sequence[WhyNot]) -> tuple[int, list[int]]:

@@ -15,6 +15,9 @@ FIELDS: tuple[FieldName, ...] = ("title", "summary", "body")
 ASIDES: tuple[Bound, ...] = ("author", "url", "tag")
 """What else an article says of itself; looked at only if some query asks."""
 
+Told = tuple[str, str, str | None, str | None]
+"""Term, kind, concept and language of an alias, as a hit has them."""
+
 
 # Not frozen, though nothing changes it: a frozen one takes eight times as long to make, and there are thousands.
 @dataclass(slots=True, eq=False)
@@ -42,14 +45,21 @@ class Variant:
     openings: tuple[tuple[int, tuple[str, ...]], ...] = field(init=False)
     """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin."""
 
+    _told: Told = field(init=False)
+
     def __post_init__(self) -> None:
         """Works out what is asked at every hit."""
+        self._told = _told(self.aliases[0])
         self.closed = not (self.extend_left or self.extend_right)
         self.openings = _openings(self.check.not_in) if self.check.not_in else ()
 
     def alias_for(self, group: str) -> Alias:
         """The alias of the text's language, else the first in file order."""
         return self.by_language.get(group, self.aliases[0])
+
+    def told(self, group: str) -> Told:
+        """The same of that alias as a hit tells it."""
+        return self._told if len(self.aliases) == 1 else _told(self.alias_for(group))
 
     def signals(self, field: Bound) -> Sequence[int]:
         """What a hit in a field raises."""
@@ -106,6 +116,10 @@ class Listeners:
     def variants_of(self, signal: int) -> Iterator[Variant]:
         """All variants that raise a signal."""
         return (variant for row in self.rows for variant in row if variant.raises(signal))
+
+
+def _told(alias: Alias) -> Told:
+    return alias.written, alias.kind, alias.concept, alias.language
 
 
 def _openings(not_in: Sequence[Swallower]) -> tuple[tuple[int, tuple[str, ...]], ...]:

@@ -107,7 +107,7 @@ class RuleSet:
         """Queries that are met, with their hits."""
         if not met:
             return ()
-        wanted = heard.intersection(chain.from_iterable([query.wanted for query in met]))
+        wanted = set().union(*[query.shown & heard for query in met])
         places = find_places(scan, self.listeners, wanted)
         matches = tuple(make_match(query, scan, places, heard) for query in met)
         cut = is_cut(scan.text.title, scan.text.summary, scan.text.body)
@@ -119,7 +119,7 @@ class RuleSet:
 
         def bounded(query: Query, match: Match) -> Match:
             limits: list[Limit] = ["field"] if cut else []
-            if not crowded.isdisjoint(query.wanted):
+            if not crowded.isdisjoint(query.shown):
                 limits.append("hits")
             return match._replace(limits=tuple(limits))
 

@@ -2,116 +2,93 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
 from monitor.match.listeners import FIELDS, Listeners, Variant
-from monitor.match.query import Query
-from monitor.match.scan import Scan, utf16_length
-from monitor.match.syntax import Bound, Span
-from monitor.model.article import FieldName
+from monitor.match.query import Query, Shown
+from monitor.match.scan import Scan
+from monitor.match.syntax import Span
 from monitor.model.watch import Hit, Match
 
 MAX_HITS = 200
 """Hits a match carries; the rest is counted."""
 
-Said = tuple[FieldName, int, int, tuple[int, int], str, str, str, str | None, str | None]
-"""All of a hit but its clause."""
+Place = tuple[int, int, int, int, int, tuple[Any, ...], Variant]
+"""An occurrence that counts: `[start, end)` in the joined original, and in the folded text; the variant's number, so
+that places can be sorted; all of a hit but its clause; the variant."""
 
-
-class Place(NamedTuple):
-    """An occurrence that counts."""
-
-    start: int
-    end: int
-    """In the joined original."""
-    raw: tuple[int, int]
-    """The hit in the folded text."""
-    field: FieldName
-    variant: Variant
-    said: Said
-
-
-Found = tuple[Place, Span, Bound | None]
-"""A place, and the clause of the query it stands for, with the clause's field."""
-
-
-Raw = tuple[Variant, int, int]
-"""A raw hit that counts: whose, and where in the folded text."""
+Found = tuple[Place, Shown]
+"""A place, and what it is shown for."""
 
 # What the class of a named tuple does beyond this costs more than all else about a hit.
 _make: Any = tuple.__new__
+_place: Callable[[Found], Place] = itemgetter(0)
 
 
 def find_places(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> dict[int, list[Place]]:
     """Every occurrence that counts, by the signal it raises; of these signals only."""
-    raws = _find_raw(scan, listeners, wanted)
-    places: dict[int, list[Place]] = defaultdict(list)
-    fields, shifts, astral, group = scan.fields, scan.shifts, scan.astral, scan.group
-    one, two = scan.borders[:2]
-    for (variant, begin, stop), (start, end) in zip(raws, scan.shown_spans(raws), strict=True):
-        number = 0 if begin < one else 1 if begin < two else 2
-        field, text = FIELDS[number], fields[number]
-        first, last = start - shifts[number], end - shifts[number]
-        wide = (utf16_length(text[:first]), utf16_length(text[:last])) if astral[number] else (first, last)
-        alias = variant.by_language.get(group, variant.aliases[0])
-        said = (field, first, last, wide, text[first:last], alias.written, alias.kind, alias.concept, alias.language)
-        place = _make(Place, (start, end, (begin, stop), field, variant, said))
-        for signal in variant.signals(field) if variant.fielded else variant.anywhere:
-            if signal in wanted:
-                places[signal].append(place)
-    return places
-
-
-def _find_raw(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> list[Raw]:
+    places: dict[int, list[Place]] = {signal: [] for signal in wanted}
     raised, rows = listeners.raised, listeners.rows
     asked = {pattern: rows[pattern] for pattern in scan.patterns if not wanted.isdisjoint(raised[pattern])}
-    return [
-        (variant, start, end)
-        for pattern, start, end in scan.hits
-        if pattern in asked
-        for variant in asked[pattern]
-        if variant.plain or not scan.objection(variant, start, end)
-    ]
+    if not asked:
+        return places
+    text, original, offsets = scan.folded.text, scan.folded.original, scan.folded.offsets.data
+    (one, two), shifts, astral, group = scan.borders[:2], scan.shifts, scan.astral, scan.group
+    for pattern, begin, stop in [hit for hit in scan.hits if hit[0] in asked]:
+        number = 0 if begin < one else 1 if begin < two else 2
+        shift = shifts[number]
+        for variant in asked[pattern]:
+            if not variant.plain and scan.objection(variant, begin, stop):
+                continue
+            first, last = begin + (text[begin] == " "), stop - (text[stop - 1] == " ")
+            if not variant.closed:
+                first, last = scan.extended(variant, first, last)
+            start, end = offsets[first], offsets[last]
+            if end == offsets[last - 1]:
+                start, end = scan.folded.span(first, last)
+            span = (start - shift, end - shift)
+            wide = scan.utf16_span(number, *span) if astral[number] else span
+            said = (FIELDS[number], start - shift, end - shift, wide, original[start:end]) + variant.told(group)  # noqa: RUF005
+            place = (start, end, begin, stop, variant.order, said, variant)
+            for signal in variant.signals(FIELDS[number]) if variant.fielded else variant.anywhere:
+                if signal in places:
+                    places[signal].append(place)
+    return places
 
 
 def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], heard: Heard) -> Match:
     """A watch that is met, with its hits."""
-    rows = [(signal, shown) for signal, shown in query.wanted.items() if signal in places]
+    wanted = query.wanted
     if query.witness:
-        found = _find(query, rows, places, _made_true(query, heard))
+        found = _find(query, places, _made_true(query, heard))
     else:
-        found = [(place, clause, bound) for signal, (clause, bound) in rows for place in places[signal]]
+        found = [(place, wanted[signal]) for signal in query.shown & heard for place in places[signal]]
     chosen = found if len(found) < 2 else choose(_without_repeated(found, scan), scan.group)
-    hits = tuple([_make(Hit, place[5] + (clause,)) for place, clause, _ in chosen[:MAX_HITS]])
+    hits = tuple([_make(Hit, place[5] + (shown[0],)) for place, shown in chosen[:MAX_HITS]])
     match: Match = _make(Match, (query.watch, query.version, hits, len(chosen), ()))
     return match
 
 
 def _without_repeated(found: list[Found], scan: Scan) -> list[Found]:
     """Not what the summary has where the body repeats it, unless that is asked for."""
-    if not scan.summarised or not scan.repeated or all(row[0].field == "summary" for row in found):
+    if not scan.summarised or not scan.repeated or all(place[5][0] == "summary" for place, _ in found):
         return found
-    return [row for row in found if row[0].field != "summary" or row[2] == "summary"]
+    return [(place, shown) for place, shown in found if place[5][0] != "summary" or shown[1] == "summary"]
 
 
-def _find(
-    query: Query,
-    rows: Sequence[tuple[int, tuple[Span, Bound | None]]],
-    places: Mapping[int, list[Place]],
-    true: AbstractSet[Mark],
-) -> list[Found]:
+def _find(query: Query, places: Mapping[int, list[Place]], true: AbstractSet[Mark]) -> list[Found]:
     """Every place of what is shown; of signals that occur in operators over places only what makes them true."""
     bounded = query.bounded
     return [
-        (place, clause, bound)
-        for signal, (clause, bound) in rows
-        for place in places[signal]
-        if signal not in bounded or (signal, *place.raw) in true
+        (place, shown)
+        for signal, shown in query.wanted.items()
+        for place in places.get(signal, ())
+        if signal not in bounded or (signal, place[2], place[3]) in true
     ]
 
 
@@ -122,21 +99,13 @@ def _made_true(query: Query, heard: Heard) -> set[Mark]:
 
 def choose(found: list[Found], group: str) -> list[Found]:
     """One hit per place: of several the text's language first, the longest pattern, the query's order, the file's."""
-    if _apart(found):
-        return found
-    ordered = sorted(found, key=_span)
-    return ordered if _apart(ordered) else _choose_among(ordered, group)
-
-
-def _apart(found: list[Found]) -> bool:
-    """Does each place end before the next begins?"""
+    found.sort(key=_place)
     reach = -1
-    for row in found:
-        start, end = row[0][:2]
+    for (start, end, *_), _ in found:
         if start < reach:
-            return False
+            return _choose_among(found, group)
         reach = end
-    return True
+    return found
 
 
 def _choose_among(ordered: list[Found], group: str) -> list[Found]:
@@ -144,17 +113,13 @@ def _choose_among(ordered: list[Found], group: str) -> list[Found]:
     cluster: list[Found] = []
     reach = -1
     for row in ordered:
-        place = row[0]
-        if place.start >= reach:
+        start, end = row[0][:2]
+        if start >= reach:
             chosen.extend(_choose_best(cluster, group))
             cluster = []
         cluster.append(row)
-        reach = max(reach, place.end)
+        reach = max(reach, end)
     return [*chosen, *_choose_best(cluster, group)]
-
-
-def _span(row: Found) -> tuple[int, int]:
-    return row[0][:2]
 
 
 def _choose_best(cluster: list[Found], group: str) -> list[Found]:
@@ -162,15 +127,15 @@ def _choose_best(cluster: list[Found], group: str) -> list[Found]:
         return cluster
     kept: list[Found] = []
     for row in sorted(cluster, key=lambda row: _preference(row, group)):
-        place = row[0]
-        if all(place.end <= other.start or other.end <= place.start for other, _, _ in kept):
+        start, end = row[0][:2]
+        if all(end <= other[0] or other[1] <= start for other, _ in kept):
             kept.append(row)
-    return sorted(kept, key=lambda row: row[0].start)
+    return sorted(kept, key=_place)
 
 
-def _preference(row: Found, group: str) -> tuple[bool, int, Span, int, int]:
-    place, clause, _ = row
-    alias = place.variant.alias_for(group)
+def _preference(row: Found, group: str) -> tuple[bool, int, Span, int, int, int, int]:
+    (start, end, *_, variant), (clause, _, number) = row
+    alias = variant.alias_for(group)
     own = bool(group) and language_group(alias.language or "") == group
     # Nothing that depends on what other watches there are: a watch finds the same in every rule set.
-    return (not own, -len(alias.core), clause, place.variant.rank, place.start)
+    return (not own, -len(alias.core), clause, variant.rank, start, end, number)

@@ -14,6 +14,9 @@ from monitor.match.plan import placed_nodes, plan
 from monitor.match.syntax import Bound, Fault, Leaf, Node, Span, leaves, positive_leaves
 from monitor.model.watch import Watch
 
+Shown = tuple[Span, Bound | None, int]
+"""The clause that hits stand for, its field, and which of the query's it is."""
+
 
 class Query:
     """A compiled watch. Of ten thousand most meet no article, so only their groups are there from the start."""
@@ -88,11 +91,16 @@ class Query:
         return frozenset(self.signals[leaf] for leaf in inside) - outside
 
     @cached_property
-    def wanted(self) -> Mapping[int, tuple[Span, Bound | None]]:
-        """Signals whose hits are shown, with the clause they stand for."""
-        wanted: dict[int, tuple[Span, Bound | None]] = {}
+    def wanted(self) -> Mapping[int, Shown]:
+        """Signals whose hits are shown."""
+        wanted: dict[int, Shown] = {}
         for leaf in positive_leaves(self.tree):
             if leaf.meta or leaf.field in ASIDES:
                 continue  # true of the article, and not in its text
-            wanted.setdefault(self.signals[leaf], (leaf.span, leaf.field))
+            wanted.setdefault(self.signals[leaf], (leaf.span, leaf.field, len(wanted)))
         return wanted
+
+    @cached_property
+    def shown(self) -> frozenset[int]:
+        """The same signals as a set."""
+        return frozenset(self.wanted)

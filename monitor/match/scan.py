@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import chain
@@ -26,14 +26,10 @@ MAX_FIELD = 65_536
 """Code points of a field that are looked at."""
 
 GAP = f" {BORDER} "
-FEW = 6
-"""Hits of which it takes longer to ask all at once."""
-
 Reason = Literal["", "language", "case", "accent", "capitals", "numeral", "not_in", "shape"]
 """Why an occurrence does not count; empty if it does."""
 
 _pattern: Callable[[RawHit], int] = itemgetter(0)
-_end: Callable[[RawHit], int] = itemgetter(2)
 
 Metadata = Mapping[tuple[str, str], int]
 """Signals by what is known about the article as a whole: `("lang", "uk")`."""
@@ -59,6 +55,11 @@ class Scan:
     def _in_texts(self, hits: list[RawHit]) -> list[RawHit]:
         stop = self.borders[len(FIELDS) - 1]
         return [hit for hit in hits if hit[1] < stop]
+
+    @property
+    def all_patterns(self) -> AbstractSet[int]:
+        """Patterns that occur anywhere."""
+        return self.patterns if self.hits is self.all_hits else set(map(_pattern, self.all_hits))
 
     @cached_property
     def group(self) -> str:
@@ -99,7 +100,10 @@ class Scan:
 
     def _add_titled(self, titled: Mapping[int, tuple[int, ...]], heard: Heard) -> None:
         """Adds what hits in the title raise; they are the first, and few."""
-        for pattern, _, _ in self.hits[: bisect_right(self.hits, self.borders[0], key=_end)]:
+        border = self.borders[0]
+        for pattern, _, end in self.hits:
+            if end > border:
+                break
             if pattern in titled:
                 heard.update(titled[pattern])
 
@@ -127,26 +131,12 @@ class Scan:
         text = self.folded.text
         return start + (text[start] == " "), end - (text[end - 1] == " ")
 
-    def shown_spans(self, raws: Sequence[tuple[Variant, int, int]]) -> list[tuple[int, int]]:
-        """`shown_span` of many hits."""
-        if len(raws) < FEW:
-            return [self.shown_span(*raw) for raw in raws]
-        text, offsets = self.folded.text, self.folded.offsets
-        starts = [start + (text[start] == " ") for _, start, _ in raws]
-        ends = [end - (text[end - 1] == " ") for _, _, end in raws]
-        found = offsets.take([*starts, *ends, *[end - 1 for end in ends]]).tolist()
-        size = len(raws)
-        rows = zip(found[:size], found[size : 2 * size], found[2 * size :], raws, strict=True)
-        return [
-            (first, stop) if stop != last and raw[0].closed else self.shown_span(*raw)
-            for first, stop, last, raw in rows
-        ]
-
     def shown_span(self, variant: Variant, start: int, end: int) -> tuple[int, int]:
         """A raw hit up to the borders of its words, in the original."""
-        return self.folded.span(*self._extended(variant, *self.core_span(start, end)))
+        return self.folded.span(*self.extended(variant, *self.core_span(start, end)))
 
-    def _extended(self, variant: Variant, start: int, end: int) -> tuple[int, int]:
+    def extended(self, variant: Variant, start: int, end: int) -> tuple[int, int]:
+        """A folded span up to the borders of its words, where the variant is open."""
         if variant.extend_left:
             start = self.folded.text.rindex(" ", 0, start) + 1
         if variant.extend_right:
@@ -234,7 +224,12 @@ class Scan:
     @cached_property
     def astral(self) -> tuple[bool, ...]:
         """Which fields have characters that JavaScript counts as two."""
-        return tuple(utf16_length(part) != len(part) for part in self.fields)
+        return tuple([not part.isascii() and utf16_length(part) != len(part) for part in self.fields])
+
+    def utf16_span(self, field: int, start: int, end: int) -> tuple[int, int]:
+        """A span of one of the texts in what JavaScript counts in."""
+        first = utf16_length(self.fields[field][:start])
+        return first, first + utf16_length(self.fields[field][start:end])
 
     @cached_property
     def summarised(self) -> bool:
