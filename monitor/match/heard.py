@@ -30,6 +30,9 @@ BRIEF = 24
 Mark = tuple[int, int, int]
 """A signal and the raw hit (start, end in the folded text) that raised it."""
 
+Row = tuple[int, int, str, int, int]
+"""A place in the folded text, whole words; its field; the raw hit."""
+
 
 class Spot(NamedTuple):
     """A place in the folded text: `[start, end)`, whole words where blanks part words."""
@@ -50,18 +53,29 @@ class Page:
 
     def __init__(self, scan: Scan, listeners: Listeners) -> None:
         self._scan, self._listeners = scan, listeners
+        self._rows: dict[int, Sequence[Row]] = {}
         self._spots: dict[int, Sequence[Spot]] = {}
         self._brief = BRIEF
 
     def spots(self, signal: int) -> Sequence[Spot]:
         """Every occurrence that raises a signal, in the order of the text."""
         if signal not in self._spots:
-            self._spots[signal] = sorted(self._find(signal))
+            self._spots[signal] = [self._spot(signal, row) for row in self.rows(signal)]
         return self._spots[signal]
+
+    def rows(self, signal: int) -> Sequence[Row]:
+        """The same without numbers of words, which cost more."""
+        if signal not in self._rows:
+            self._rows[signal] = sorted(self._find(signal))
+        return self._rows[signal]
+
+    def words_between(self, end: int, start: int) -> int:
+        """Whole words between two places of one field, if blanks part all words."""
+        return self._scan.folded.text.count(" ", end, start) - 1
 
     def halves(self, at: int) -> int:
         """Half words that begin before a folded place; a character of a script without blanks is one."""
-        if not self._spaced:
+        if not self.spaced:
             return bisect_left(self._halves, at)
         if self._brief:
             self._brief -= 1
@@ -81,24 +95,27 @@ class Page:
         """The summary stands in the body word for word."""
         return self._scan.repeated
 
-    def _find(self, signal: int) -> Iterable[Spot]:
+    def _spot(self, signal: int, row: Row) -> Spot:
+        first, last, field, start, end = row
+        begin = self.halves(first)
+        words = self._scan.folded.text.count(" ", first, last) + 1
+        finish = begin + 2 * words if self.spaced else self.halves(last)
+        return Spot(first, last, begin, finish, field, ((first, last),), ((signal, start, end),))
+
+    def _find(self, signal: int) -> Iterable[Row]:
         hits, patterns = self._hits, self._listeners.patterns_of(signal)
         for pattern in hits.keys() & patterns:
             for variant in self._listeners.rows[pattern]:
                 if variant.raises(signal):
                     yield from self._of_variant(signal, variant, hits[pattern])
 
-    def _of_variant(self, signal: int, variant: Variant, hits: Sequence[tuple[int, int]]) -> Iterable[Spot]:
+    def _of_variant(self, signal: int, variant: Variant, hits: Sequence[tuple[int, int]]) -> Iterable[Row]:
         scan = self._scan
         for start, end in hits:
             field = scan.field_at(start)
             raised = variant.raises_in(field, signal)
             if raised and (variant.plain or not scan.objection(variant, start, end)):
-                first, last = whole = self._whole(*scan.core_span(start, end))
-                begin = self.halves(first)
-                words = scan.folded.text.count(" ", first, last) + 1
-                finish = begin + 2 * words if self._spaced else self.halves(last)
-                yield Spot(first, last, begin, finish, field, (whole,), ((signal, start, end),))
+                yield (*self._whole(*scan.core_span(start, end)), field, start, end)
 
     def _whole(self, start: int, end: int) -> tuple[int, int]:
         """Up to the blanks, unless the script has none: `ukrain*` stands for the word it begins."""
@@ -113,8 +130,10 @@ class Page:
     def _hits(self) -> Mapping[int, list[tuple[int, int]]]:
         """Raw hits of the patterns of which somebody asks for places."""
         found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        placed = self._listeners.placed
-        for pattern, start, end in [hit for hit in self._scan.all_hits if hit[0] in placed]:
+        scan = self._scan
+        # A few patterns are looked up among all that are placed, not every hit.
+        placed = self._listeners.placed.intersection(scan.all_patterns)
+        for pattern, start, end in [hit for hit in scan.all_hits if hit[0] in placed]:
             found[pattern].append((start, end))
         return found
 
@@ -125,7 +144,7 @@ class Page:
         return np.frombuffer(self._scan.folded.text.encode("utf-32-le", "surrogatepass"), "<u4")
 
     @cached_property
-    def _spaced(self) -> bool:
+    def spaced(self) -> bool:
         """Do blanks part all words?"""
         return self._scan.folded.text.isascii() or bool(self._codes.max() < FIRST_UNSPACED)
 
@@ -192,6 +211,11 @@ class Heard(set[int]):
         if signal not in self or self.page is None:
             return ()
         return self.page.spots(signal) if self._only is None else self._only.get(signal, ())
+
+    @property
+    def whole(self) -> bool:
+        """Is it what the whole article raises?"""
+        return self._only is None
 
     def part(self, only: Mapping[int, Sequence[Spot]], free: Iterable[int]) -> Heard:
         """The same for a part of the text: these places, and signals that stand nowhere."""

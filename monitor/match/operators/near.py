@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Set as AbstractSet
+from itertools import chain, islice, pairwise
 
 from monitor.match.heard import Heard, Mark, Spot
+from monitor.match.listeners import ASIDES
 from monitor.match.operators.base import Cost, Example, Marks, Need, Operator, Part, Spots, Test
 from monitor.match.operators.disjunction import need_any
-from monitor.match.syntax import Op
+from monitor.match.syntax import Leaf, Node, Op
 
 MAX_HULLS = 1_000
 """Pairs of one operator in one article; more are not looked at."""
@@ -64,7 +66,37 @@ def pairs(parts: Sequence[Part], node: Op, heard: Heard) -> Iterator[tuple[Spot,
 
 def judge_near(parts: Sequence[Part], node: Op) -> Test:
     """True when some pair is near."""
-    return lambda heard: next(pairs(parts, node, heard), None) is not None
+    left, right = ({signal for _, signal in part.leaves} for part in parts)
+    simple = all(map(is_simple, node.parts))
+
+    def test(heard: Heard) -> bool:
+        known = judge_simply(left, right, node, heard) if simple else None
+        return next(pairs(parts, node, heard), None) is not None if known is None else known
+
+    return test
+
+
+def is_simple(side: Node) -> bool:
+    """Is it a term of the texts, or an OR of such?"""
+    if isinstance(side, Leaf):
+        return not side.meta and side.field not in ASIDES
+    return side.name == "OR" and all(map(is_simple, side.parts))
+
+
+def judge_simply(left: AbstractSet[int], right: AbstractSet[int], node: Op, heard: Heard) -> bool | None:
+    """Is some pair near? Only neighbours need a look; None if places overlap, or not all words are parted by blanks."""
+    page = heard.page
+    if page is None or not heard.whole or not page.spaced:
+        return None
+    first = [(*row[:3], False) for signal in left & heard for row in page.rows(signal)]
+    second = [(*row[:3], True) for signal in right & heard for row in page.rows(signal)]
+    for (_, end, field, one), (start, _, other, two) in pairwise(sorted(first + second)):
+        if start < end:
+            return None
+        near = one != two and field == other and not (node.ordered and one)
+        if near and page.words_between(end, start) <= node.count:
+            return True
+    return False
 
 
 def need_both(needs: Sequence[Need], cost: Cost) -> Need:
