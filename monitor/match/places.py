@@ -68,15 +68,17 @@ def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], hear
         found = _find(query, places, _made_true(query, heard))
     else:
         found = [(place, wanted[signal]) for signal in query.shown & heard for place in places[signal]]
-    chosen = found if len(found) < 2 else choose(_without_repeated(found, scan), scan.group)
-    hits = tuple([_make(Hit, place[5] + (shown[0],)) for place, shown in chosen[:MAX_HITS]])
-    match: Match = _make(Match, (query.watch, query.version, hits, len(chosen), ()))
+    if len(found) > 1:
+        found = choose(_without_repeated(found, scan) if scan.summarised else found, scan.group)
+    kept = found if len(found) <= MAX_HITS else found[:MAX_HITS]
+    hits = tuple([_make(Hit, place[5] + (shown[0],)) for place, shown in kept])
+    match: Match = _make(Match, (query.watch, query.version, hits, len(found), ()))
     return match
 
 
 def _without_repeated(found: list[Found], scan: Scan) -> list[Found]:
     """Not what the summary has where the body repeats it, unless that is asked for."""
-    if not scan.summarised or not scan.repeated or all(place[5][0] == "summary" for place, _ in found):
+    if not scan.repeated or all(place[5][0] == "summary" for place, _ in found):
         return found
     return [(place, shown) for place, shown in found if place[5][0] != "summary" or shown[1] == "summary"]
 
@@ -101,10 +103,10 @@ def choose(found: list[Found], group: str) -> list[Found]:
     """One hit per place: of several the text's language first, the longest pattern, the query's order, the file's."""
     found.sort(key=_place)
     reach = -1
-    for (start, end, *_), _ in found:
-        if start < reach:
+    for place, _ in found:
+        if place[0] < reach:
             return _choose_among(found, group)
-        reach = end
+        reach = place[1]
     return found
 
 
