@@ -12,10 +12,12 @@ from monitor.match.operators import INFIX, OPERATORS
 from monitor.match.operators.base import EXAMPLE, Example, Need, Operator
 from monitor.match.operators.conjunction import need_all
 from monitor.match.operators.disjunction import need_any
+from monitor.match.operators.near import judge_simply, pairs
 from monitor.match.operators.negation import need_absence
-from monitor.match.syntax import Op
+from monitor.match.plan import plan
+from monitor.match.syntax import Op, leaves
 from monitor.model.ids import WatchId
-from monitor.model.watch import Watch
+from monitor.model.watch import Text, Watch
 
 PACK = "concept: example\nlanguages: {en: {terms: [ukraine], weak: [drone]}}"
 EXAMPLES = [
@@ -80,3 +82,32 @@ def test_leaves_have_no_operands(row: Operator) -> None:
         row.test([], Op(row.name, (), (0, 0)))
     with pytest.raises(TypeError, match="0 given"):
         row.need([], len)
+
+
+SIMPLE = [
+    ("a1 NEAR/1 c3", "a1 b2 c3", True),
+    ("a1 NEAR/1 c3", "a1 b2 x c3", False),
+    ("c3 ONEAR/1 a1", "a1 b2 c3", False),
+    ("c3 ONEAR/1 a1", "a1 b2 c3 b2 a1", True),
+    ("(a1 OR b2) NEAR/0 (x9 OR d4)", "a1 b2 c3 x b2 x9", True),
+    ("a1 NEAR/2 c3", "слово a1 слово слово c3", True),
+    ("a1 NEAR/9 t1", "a1", False),
+    ("a1 NEAR/2 a1", "a1 a1", None),
+    ("a1 NEAR/9 c3", "a1 無 c3", None),
+]
+"""Query, body under the title "t1", and what is known without numbers of words; None = only the long way tells."""
+
+
+@pytest.mark.parametrize(("query", "body", "known"), SIMPLE)
+def test_near_of_terms_is_judged_by_neighbours(query: str, body: str, known: bool | None) -> None:
+    """The short way says the same as all pairs, or nothing."""
+    rules = compile_rules([Watch(WatchId("w"), query)], {})
+    text = Text("t1", body=body)
+    (compiled,), heard = rules.queries, rules.heard(rules.scan(text))
+    node, signals = compiled.tree, compiled.signals
+    assert isinstance(node, Op)
+    sides = [{signals[leaf] for leaf in leaves(part)} for part in node.parts]
+    parts = [plan(part, signals, len) for part in node.parts]
+
+    assert judge_simply(sides[0], sides[1], node, heard) is known
+    assert known in (None, next(pairs(parts, node, heard), None) is not None)
