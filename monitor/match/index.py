@@ -47,18 +47,21 @@ class Sets:
 
     def __init__(self, entries: Sequence[Entry], signals: int) -> None:
         """`signals`: all there are, counted from 0."""
-        numbered = list(enumerate(entries))
-        self._direct = _by_signal([(number, entry.anchor) for number, entry in numbered if entry.decided], signals)
-        self._looked = _by_signal([(number, entry.anchor) for number, entry in numbered if not entry.decided], signals)
-        self._rows = [_row(entry) for entry in entries]
+        anchors = [(number, entry.anchor) for number, entry in enumerate(entries)]
+        self._anchored = _by_signal(anchors, signals)
+        self._rows = [None if entry.decided else _row(entry) for entry in entries]
 
     def met(self, heard: Heard) -> list[int]:
         """The numbers of those that are met, ascending."""
-        found = set(chain.from_iterable(map(self._direct.__getitem__, heard)))
+        found = []
         rows = self._rows
-        for number in set(chain.from_iterable(map(self._looked.__getitem__, heard))):
+        for number in self._near(heard):
             # Plain loops: a call costs as much as the sets.
-            words, groups, banned, test = rows[number]
+            row = rows[number]
+            if row is None:
+                found.append(number)
+                continue
+            words, groups, banned, test = row
             if words is not None and not words <= heard:
                 continue
             for group in groups:
@@ -66,12 +69,17 @@ class Sets:
                     break
             else:
                 if (banned is None or heard.isdisjoint(banned)) and (test is None or test(heard)):
-                    found.add(number)
-        return sorted(found)
+                    found.append(number)
+        found.sort()
+        return found
 
     def candidates(self, heard: Heard) -> int:
         """How many are looked at beyond those that one hit decides."""
-        return len(set(chain.from_iterable(map(self._looked.__getitem__, heard))))
+        return sum(self._rows[number] is not None for number in self._near(heard))
+
+    def _near(self, heard: Heard) -> set[int]:
+        """Numbers of those whose anchor is met."""
+        return set(chain.from_iterable(map(self._anchored.__getitem__, heard)))
 
 
 Row = tuple[frozenset[int] | None, tuple[frozenset[int], ...], frozenset[int] | None, Test | None]
