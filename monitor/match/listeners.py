@@ -45,11 +45,12 @@ class Variant:
     openings: tuple[tuple[int, tuple[str, ...]], ...] = field(init=False)
     """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin."""
 
-    _told: Told = field(init=False)
+    alone: Told | None = field(init=False)
+    """What every hit tells, if there is one alias only."""
 
     def __post_init__(self) -> None:
         """Works out what is asked at every hit."""
-        self._told = _told(self.aliases[0])
+        self.alone = _told(self.aliases[0]) if len(self.aliases) == 1 else None
         self.closed = not (self.extend_left or self.extend_right)
         self.openings = _openings(self.check.not_in) if self.check.not_in else ()
 
@@ -59,7 +60,7 @@ class Variant:
 
     def told(self, group: str) -> Told:
         """The same of that alias as a hit tells it."""
-        return self._told if len(self.aliases) == 1 else _told(self.alias_for(group))
+        return self.alone or _told(self.alias_for(group))
 
     def signals(self, field: Bound) -> Sequence[int]:
         """What a hit in a field raises."""

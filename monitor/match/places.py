@@ -53,7 +53,8 @@ def find_places(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> d
                 start, end = scan.folded.span(first, last)
             span = (start - shift, end - shift)
             wide = scan.utf16_span(number, *span) if astral[number] else span
-            said = (FIELDS[number], start - shift, end - shift, wide, original[start:end]) + variant.told(group)  # noqa: RUF005
+            told = variant.alone or variant.told(group)
+            said = (FIELDS[number], start - shift, end - shift, wide, original[start:end]) + told  # noqa: RUF005
             place = (start, end, begin, stop, variant.order, said, variant)
             for signal in variant.signals(FIELDS[number]) if variant.fielded else variant.anywhere:
                 if signal in places:
