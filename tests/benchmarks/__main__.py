@@ -24,6 +24,8 @@ BUILD = ROOT / "build"
 GROUPS = (
     "reading",
     "texts",
+    "folding",
+    "compiling",
     "matching",
     "lucene",
     "processing",

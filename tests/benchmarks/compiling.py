@@ -11,6 +11,7 @@ from monitor.match.matcher import RuleSet
 from monitor.match.segments import recompile
 from monitor.model.watch import Text, Watch
 from tests.benchmarks.figures import Bench, Figure, at_most, paired, summed_up, typical
+from tests.benchmarks.material import articles
 from tests.benchmarks.standing import standing_queries, words_of
 
 GOALS = {100: 20, 1_000: 200, 10_000: 2_000}
@@ -20,8 +21,9 @@ EDITS = {1: 10, 100: 10, 1_000: 100}
 CARRIED = 200
 
 
-def figures(bench: Bench, texts: Sequence[Text]) -> Iterator[Figure]:
+def figures(bench: Bench) -> Iterator[Figure]:
     """Full builds of three sizes; edits of the largest; what carrying an edit costs an article."""
+    texts = articles(bench)
     everything = [one.watch for one in standing_queries(words_of(texts), bench.pick(10_000, 2_000), True, 5)]
     for count in GOALS:
         if count <= len(everything):

@@ -18,7 +18,6 @@ from monitor.match.fold import fold
 from monitor.match.matcher import RuleSet
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
-from tests.benchmarks import compiling, folding
 from tests.benchmarks.figures import Bench, Figure, Pair, at_most, paired, percentile, summed_up, typical
 from tests.benchmarks.material import WATCHES, articles, invented, origin, vocabulary
 from tests.benchmarks.standing import standing_queries, words_of
@@ -42,8 +41,6 @@ def figures(bench: Bench) -> Iterator[Figure]:
     yield Figure.of("match 1,000 watches, ids", "µs", pair, against, at_most(120), note)
     yield Figure.of("match 1,000 watches, with hits", "µs", _beside_fold(texts, many.match, bench), against, note=words)
     yield from _compiling(three, _many(texts), bench)
-    yield from compiling.figures(bench, texts)
-    yield from folding.figures(bench)
     for count in bench.pick((100, 1_000, 10_000, 100_000), (100, 1_000)):
         for hot in (True, False):
             yield from _standing(texts, count, hot, bench)
