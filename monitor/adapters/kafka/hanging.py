@@ -18,13 +18,13 @@ from typing import Any
 from aiokafka import AIOKafkaClient, TopicPartition
 from aiokafka.client import CoordinationType
 from aiokafka.cluster import ClusterMetadata
-from aiokafka.errors import IncompatibleBrokerVersion, for_code
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, LeaderNotAvailableError, for_code
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings, close_bounded, connection, starting
 from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.questions import UNKNOWN_ID, DescribeProducers, DescribeTransactions
 from monitor.adapters.kafka.rights import lacking
-from monitor.adapters.kafka.survey import patiently
+from monitor.adapters.kafka.survey import PAUSE, patiently
 from monitor.adapters.kafka.transaction import Transactional
 from monitor.errors import LedgerError, Unreachable
 
@@ -104,8 +104,23 @@ async def hanging(
     """
     with suppress(IncompatibleBrokerVersion):
         async with _asking(settings) as client:
-            return await _look(client, installation, producer_id)
+            return await _looked(client, installation, producer_id, settings.request_timeout)
     return ()
+
+
+async def _looked(
+    client: AIOKafkaClient, installation: Installation, producer_id: int, patience: float
+) -> tuple[TopicPartition, ...]:
+    """Asked again for so many seconds: brokers learn a moment later than their clients what they lead."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience
+    while True:
+        try:
+            return await _look(client, installation, producer_id)
+        except KafkaError as error:
+            if not error.retriable or loop.time() > until:
+                raise
+        await asyncio.sleep(PAUSE)
 
 
 async def _look(client: AIOKafkaClient, installation: Installation, producer_id: int) -> tuple[TopicPartition, ...]:
@@ -121,7 +136,7 @@ def _by_leader(cluster: ClusterMetadata, installation: Installation) -> Mapping[
             place = TopicPartition(topic, number)
             leader = cluster.leader_for_partition(place)
             if leader is None or leader < 0:
-                raise LedgerError(f"{topic} has no leader for partition {number}; look at the brokers")
+                raise LeaderNotAvailableError(f"{topic}, partition {number}")
             led[leader].append(place)
     return led
 
