@@ -34,7 +34,7 @@ def lint(
     config: Path = CONFIG,
     json: bool = JSON,
 ) -> None:
-    """Warn of queries that may not say what is meant, by the words of articles."""
+    """Warn of queries that may not say what is meant; counts words."""
     from monitor.cli.check import show
     from monitor.cli.explain import all_rules, check_language
     from monitor.match.lint import counted_warnings, skipped
