@@ -18,7 +18,13 @@ from typing import Any
 from aiokafka import AIOKafkaClient, TopicPartition
 from aiokafka.client import CoordinationType
 from aiokafka.cluster import ClusterMetadata
-from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, LeaderNotAvailableError, for_code
+from aiokafka.errors import (
+    IncompatibleBrokerVersion,
+    KafkaError,
+    LeaderNotAvailableError,
+    TransactionalIdAuthorizationFailed,
+    for_code,
+)
 
 from monitor.adapters.kafka.client import FAULTS, ClusterSettings, close_bounded, connection, starting
 from monitor.adapters.kafka.installation import Installation
@@ -88,7 +94,10 @@ async def last_end(settings: ClusterSettings, transactional_id: str) -> End:
 
 
 async def _state(client: AIOKafkaClient, transactional_id: str) -> str:
-    node = await client.coordinator_lookup(CoordinationType.TRANSACTION, transactional_id)
+    try:
+        node = await client.coordinator_lookup(CoordinationType.TRANSACTION, transactional_id)
+    except TransactionalIdAuthorizationFailed as error:
+        raise TransactionalIdAuthorizationFailed(transactional_id) from error  # the library does not say which
     ((code, _, state, *_),) = (await client.send(node, DescribeTransactions([transactional_id]))).states
     if code not in (0, UNKNOWN_ID):
         raise for_code(code)(transactional_id)
