@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.match.compiler import compile_rules
-from monitor.match.frequencies import CREDIT, Frequencies
+from monitor.match.frequencies import CREDIT, LEAST, MOST, WEEK, Frequencies, decode, encode
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 
@@ -21,13 +21,98 @@ def test_shares() -> None:
     assert seen.share(" peace ", 0.25) == 0.25
 
 
-def test_halves_and_sums() -> None:
-    """Half of everything, without what is next to nothing; the sum of two processes."""
-    seen = Frequencies(8, {"a": 4, "b": 0.1})
-    seen.halve()
-    seen.merge(Frequencies(2, {"a": 1, "c": 2}))
+def test_everything_is_halved_once_a_week() -> None:
+    """Also the weeks in which nobody ran, and never twice; what is next to nothing goes."""
+    seen = Frequencies(8, {"a": 4, "b": 2 * LEAST, "c": LEAST})
+    seen.age(1000.0)
+    seen.age(999.0 + WEEK)
+    assert (seen.articles, seen.halved) == (8, 1000.0)
+    seen.age(1000.0 + WEEK)
+    assert (seen.articles, seen.counts) == (4, {"a": 2, "b": LEAST})
+    seen.age(1001.0 + WEEK)
+    seen.age(1005.0 + 3.5 * WEEK)
+    assert (seen.articles, seen.counts, seen.halved) == (1, {"a": 0.5}, 1000.0 + 3 * WEEK)
 
-    assert (seen.articles, seen.counts) == (6, {"a": 3, "c": 2})
+
+def test_a_clock_that_was_set_back_begins_the_week_anew() -> None:
+    """Else nothing would be halved until that time comes again."""
+    seen = Frequencies(8, halved=100 * WEEK)
+    seen.age(1000.0)
+    assert (seen.articles, seen.halved) == (8, 1000.0)
+    seen.age(1000.0 + WEEK)
+    assert seen.articles == 4
+
+
+def test_patterns_of_removed_watches_go_in_time() -> None:
+    """Nobody sees them any more: one that a thousand articles had is forgotten after fourteen weeks."""
+    seen, weeks = Frequencies(1000, {"gone": 1000, "here": 1000}, halved=0.0), 0
+    while "gone" in seen.counts:
+        weeks += 1
+        seen.age(weeks * WEEK)
+        seen.see(["here"])
+    assert weeks == 14
+    assert list(seen.counts) == ["here"]
+
+
+def test_no_more_patterns_are_counted_than_there_is_room_for() -> None:
+    """Those that came first go on being counted."""
+    seen = Frequencies(1, dict.fromkeys(map(str, range(MOST - 1)), 1.0))
+    seen.see(["last", "beyond"])
+    seen.see(["beyond", "last", "0"])
+    assert len(seen.counts) == MOST
+    assert (seen.counts["last"], seen.counts["0"]) == (2, 2)
+
+
+def test_a_copy_does_not_see_what_comes() -> None:
+    """Rules are compiled by it in a thread, while counting goes on."""
+    seen = Frequencies(1, {"a": 1}, 5.0)
+    copied = seen.copy()
+    seen.see(["a"])
+    assert (copied.articles, copied.counts, copied.halved) == (1, {"a": 1}, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("articles", "halved", "older", "expected"),
+    [
+        (CREDIT - 1, 1.0, Frequencies(), False),
+        (CREDIT, 1.0, Frequencies(), True),
+        (2 * CREDIT - 1, 1.0, Frequencies(CREDIT, halved=1.0), False),
+        (2 * CREDIT, 1.0, Frequencies(CREDIT, halved=1.0), True),
+        (CREDIT, 1.0 + WEEK, Frequencies(CREDIT, halved=1.0), True),
+    ],
+)
+def test_when_other_anchors_are_worth_a_look(
+    articles: float, halved: float, older: Frequencies, expected: bool
+) -> None:
+    """When enough was counted: twice as much as then, or a week later."""
+    assert Frequencies(articles, halved=halved).outdate(older) is expected
+
+
+def test_what_is_kept_comes_back() -> None:
+    """Numbers, time and patterns of any script."""
+    kept = decode(encode(Frequencies(7.5, {" war ": 2, "无人机": 0.5}, 1000.25)))
+    assert (kept.articles, kept.counts, kept.halved) == (7.5, {" war ": 2, "无人机": 0.5}, 1000.25)
+    assert decode(encode(Frequencies())).halved is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b'{"articles":1,"halved":null}',
+        b'{"articles":-1,"halved":null,"counts":{}}',
+        b'{"articles":1e999,"halved":null,"counts":{}}',
+        b'{"articles":1,"halved":null,"counts":{"a":NaN}}',
+        b'{"articles":1,"halved":null,"counts":{"a":-1}}',
+    ],
+)
+def test_what_cannot_be_read_is_counted_anew(data: bytes) -> None:
+    """Torn, empty, or written by somebody else."""
+    kept = decode(data)
+    assert (kept.articles, kept.counts, kept.halved) == (0, {}, None)
 
 
 @pytest.mark.parametrize(("common", "anchor"), [("tiny", "enormous"), ("enormous", "tiny")])

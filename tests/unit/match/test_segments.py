@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.match.compiler import compile_rules
+from monitor.match.frequencies import Frequencies
 from monitor.match.lint import warnings
 from monitor.match.matcher import RuleSet
 from monitor.match.segments import LEAST, Segments, divide, only, recompile, segments_of
@@ -151,3 +152,32 @@ def test_candidates_of_both_segments_count() -> None:
     ours = recompile(base, watches, {})
     assert isinstance(ours, Segments)
     assert ours.candidates(Text(body="crane gone")) == 1
+
+
+def test_what_occurs_is_what_any_segment_looks_for() -> None:
+    """Each pattern once, and only those that were compiled."""
+    watches = watches_of()
+    base = compile_rules(watches, {})
+    watches[1] = replace(watches[1], query="crane OR ship")
+    ours = recompile(base, watches, {})
+
+    assert sorted(base.occurring(TEXT)) == [" ship "]
+    assert sorted(ours.occurring(TEXT)) == [" crane ", " ship "]
+    assert isinstance(ours, Segments)
+
+
+@pytest.mark.parametrize("count", [LEAST - 1, LEAST])
+def test_counts_choose_the_anchors_of_what_is_compiled(count: int) -> None:
+    """Of all watches, or of those beside the others: an article with the common word alone comes near none of them."""
+    watches = watches_of(count)
+    base = compile_rules(watches, {})
+    watches[1] = replace(watches[1], query="harbour AND of")
+    seen = Frequencies(1000, {" harbour ": 900})
+    guessed, counted = recompile(base, watches, {}), recompile(base, watches, {}, frequencies=seen)
+    common = Text(body="harbour")
+
+    assert isinstance(counted, RuleSet if count < LEAST else Segments)
+    assert [rules.candidates(common) for rules in (guessed, counted)] == [1, 0]  # type: ignore[attr-defined]
+    both = Text(body="a harbour of ships, a ship")
+    assert guessed.met(both) == counted.met(both)
+    assert "w0001" in counted.met(both)
