@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from monitor.match.heard import Heard
-from monitor.match.index import Entry
+from monitor.match.index import Entry, Sighted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,10 +54,11 @@ class Arrays:
         self._rechecks = {number: entry.test for number, entry in enumerate(entries) if entry.test is not None}
         self._asked = np.array([entry.test is not None for entry in entries], np.bool_)
 
-    def met(self, heard: Heard) -> list[int]:
+    def met(self, sighting: Sighted) -> list[int]:
         """The numbers of those that are met, ascending."""
         import numpy as np
 
+        heard = sighting.heard
         raised = np.fromiter(heard, np.intp, len(heard))
         direct = self._direct.of(raised)[0]
         held = self._held(raised, _distinct(self._looked.of(raised)[0]))
@@ -70,10 +70,11 @@ class Arrays:
         found: list[int] = _distinct(np.concatenate((direct, held))).tolist()
         return found
 
-    def candidates(self, heard: Heard) -> int:
+    def candidates(self, sighting: Sighted) -> int:
         """How many are looked at beyond those that one hit decides."""
         import numpy as np
 
+        heard = sighting.heard
         return len(_distinct(self._looked.of(np.fromiter(heard, np.intp, len(heard)))[0]))
 
     def _held(self, raised: Places, candidates: Numbers) -> Numbers:

@@ -115,7 +115,7 @@ def _explain(segment: Segment, text: Text, removed: Sequence[Removed], weak: Wea
     rules, queries = segment.rules, segment.live.values()
     scan = rules.scan(text)
     heard = rules.heard(scan)
-    lost = [(line, rules.scan(Text(body=line.text, language=text.language)).heard(rules.listeners)) for line in removed]
+    lost = [(line, rules.heard(rules.scan(Text(body=line.text, language=text.language)))) for line in removed]
     wanted = frozenset(signal for query in queries for signal in query.wanted)
     places = find_places(scan, rules.listeners, wanted)
     spelt: dict[int, tuple[Spelling, ...]] = {}

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import NamedTuple, Protocol
 
+from monitor.match.automaton import Hits
 from monitor.match.heard import Heard
 from monitor.match.operators.base import Test
 
@@ -32,13 +34,33 @@ class Entry(NamedTuple):
         return not self.groups and not self.banned and self.test is None
 
 
+class Sighted(Protocol):
+    """An article, as far as an index asks: `sighting.Sighting`."""
+
+    @property
+    def hits(self) -> Hits:
+        """Places of patterns in title, summary and body."""
+
+    @property
+    def title_end(self) -> int:
+        """Hits up to here lie in the title."""
+
+    @property
+    def others(self) -> AbstractSet[int]:
+        """Signals that are raised beside those of the hits."""
+
+    @property
+    def heard(self) -> Heard:
+        """All signals that are raised."""
+
+
 class Index(Protocol):
     """Many queries, by their numbers."""
 
-    def met(self, heard: Heard) -> list[int]:
+    def met(self, sighting: Sighted) -> list[int]:
         """The numbers of those that are met, ascending."""
 
-    def candidates(self, heard: Heard) -> int:
+    def candidates(self, sighting: Sighted) -> int:
         """How many are looked at beyond those that one hit decides."""
 
 
@@ -51,10 +73,10 @@ class Sets:
         self._anchored = _by_signal(anchors, signals)
         self._rows = [None if entry.decided else _row(entry) for entry in entries]
 
-    def met(self, heard: Heard) -> list[int]:
+    def met(self, sighting: Sighted) -> list[int]:
         """The numbers of those that are met, ascending."""
         found = []
-        rows = self._rows
+        rows, heard = self._rows, sighting.heard
         for number in self._near(heard):
             # Plain loops: a call costs as much as the sets.
             row = rows[number]
@@ -73,9 +95,9 @@ class Sets:
         found.sort()
         return found
 
-    def candidates(self, heard: Heard) -> int:
+    def candidates(self, sighting: Sighted) -> int:
         """How many are looked at beyond those that one hit decides."""
-        return sum(self._rows[number] is not None for number in self._near(heard))
+        return sum(self._rows[number] is not None for number in self._near(sighting.heard))
 
     def _near(self, heard: Heard) -> set[int]:
         """Numbers of those whose anchor is met."""

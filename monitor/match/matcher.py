@@ -8,14 +8,15 @@ from itertools import chain
 from typing import NamedTuple
 
 from monitor.match.arrays import Arrays
-from monitor.match.automaton import Automaton
+from monitor.match.automaton import Automaton, Search
 from monitor.match.fold import Folded
 from monitor.match.heard import Heard
 from monitor.match.index import Index, Sets
 from monitor.match.listeners import Listeners, Variant
 from monitor.match.places import find_places, make_match
 from monitor.match.query import Query
-from monitor.match.scan import Metadata, Scan, is_cut
+from monitor.match.scan import Scan, is_cut
+from monitor.match.sighting import Metadata, Sighting
 from monitor.model.ids import WatchId
 from monitor.model.watch import Limit, Match, Text, Watch
 
@@ -50,7 +51,7 @@ class RuleSet:
         self.patterns = tuple(listeners)
         self.listeners = Listeners(tuple(listeners.values()), placed)
         self.metadata = metadata
-        self._automaton = Automaton(self.patterns)
+        self._search: Search = Automaton(self.patterns)
         self._asked = frozenset(name for name, _ in self.metadata)
         self._signals = signals
         self._index = make_index(queries, signals)
@@ -79,34 +80,37 @@ class RuleSet:
 
         `asides`: authors, addresses and tags too, whoever asks; `folded`: what another scan of the same has folded.
         """
-        return Scan(text, self._automaton, asides or self.listeners.asides, folded)
+        return Scan(text, self._search, asides or self.listeners.asides, folded)
+
+    def sight(self, scan: Scan) -> Sighting:
+        """A scanned article before these watches."""
+        return Sighting(scan, self.listeners, self.metadata, self._asked)
 
     def heard(self, scan: Scan) -> Heard:
         """Everything an article raises."""
-        return scan.heard(self.listeners, self.metadata, self._asked)
+        return self.sight(scan).heard
 
     def met(self, text: Text, watches: AbstractSet[str] | None = None) -> tuple[WatchId, ...]:
         """Ids of the watches an article meets, without looking for the places."""
-        scan = self.scan(text)
-        return tuple(map(self._ids.__getitem__, self._met(scan, self.heard(scan), watches)))
+        return tuple(map(self._ids.__getitem__, self._met(self.sight(self.scan(text)), watches)))
 
     def match(self, text: Text, watches: AbstractSet[str] | None = None) -> tuple[Match, ...]:
         """What an article meets, of all watches or of these ids, in the order of the watches.
 
         Hits go by field and place, at most 200 are kept, `hits_total` counts all; overlapping ones are one hit.
         """
-        scan = self.scan(text)
-        heard = self.heard(scan)
-        return self.show(self.met_queries(scan, heard, watches), scan, heard)
+        sighting = self.sight(self.scan(text))
+        return self.show(self.met_queries(sighting, watches), sighting)
 
-    def met_queries(self, scan: Scan, heard: Heard, watches: AbstractSet[str] | None = None) -> list[Query]:
-        """The queries that what an article has raised meets."""
-        return list(map(self.queries.__getitem__, self._met(scan, heard, watches)))
+    def met_queries(self, sighting: Sighting, watches: AbstractSet[str] | None = None) -> list[Query]:
+        """The queries that an article meets."""
+        return list(map(self.queries.__getitem__, self._met(sighting, watches)))
 
-    def show(self, met: Sequence[Query], scan: Scan, heard: Heard) -> tuple[Match, ...]:
+    def show(self, met: Sequence[Query], sighting: Sighting) -> tuple[Match, ...]:
         """Queries that are met, with their hits."""
         if not met:
             return ()
+        scan, heard = sighting.scan, sighting.heard
         wanted = set().union(*[query.shown & heard for query in met])
         places = find_places(scan, self.listeners, wanted)
         matches = tuple(make_match(query, scan, places, heard) for query in met)
@@ -131,13 +135,14 @@ class RuleSet:
 
     def candidates(self, text: Text) -> int:
         """How many queries are looked at beyond those that one hit decides: few more than are met, or it is costly."""
-        return self._index.candidates(self.heard(self.scan(text)))
+        return self._index.candidates(self.sight(self.scan(text)))
 
-    def _met(self, scan: Scan, heard: Heard, watches: AbstractSet[str] | None) -> list[int]:
-        numbers = self._index.met(heard)
+    def _met(self, sighting: Sighting, watches: AbstractSet[str] | None) -> list[int]:
+        numbers = self._index.met(sighting)
         restricted, ids = self._restricted, self._ids
         if restricted and not restricted.isdisjoint(numbers):
-            numbers = [one for one in numbers if one not in restricted or self.queries[one].admits(scan.group)]
+            group = sighting.scan.group
+            numbers = [one for one in numbers if one not in restricted or self.queries[one].admits(group)]
         return numbers if watches is None else [one for one in numbers if ids[one] in watches]
 
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
-from itertools import chain
-from operator import itemgetter
 from typing import Literal, TypeGuard
 
-from monitor.match.automaton import MAX_HITS, Automaton, RawHit
+from monitor.match.automaton import MAX_HITS, Search
 from monitor.match.fold import BORDER, Folded, fold, scrub
-from monitor.match.heard import Heard, Page
 from monitor.match.languages import language_group
-from monitor.match.listeners import ASIDES, FIELDS, Listeners, Variant
-from monitor.match.operators.metadata import KINDS, known_values
+from monitor.match.listeners import FIELDS, Variant
 from monitor.match.patterns import Check, Swallower, exact_form, fits
 from monitor.match.syntax import Bound
 from monitor.model.article import FieldName
@@ -29,16 +25,11 @@ GAP = f" {BORDER} "
 Reason = Literal["", "language", "case", "accent", "capitals", "numeral", "not_in", "shape"]
 """Why an occurrence does not count; empty if it does."""
 
-_pattern: Callable[[RawHit], int] = itemgetter(0)
-
-Metadata = Mapping[tuple[str, str], int]
-"""Signals by what is known about the article as a whole: `("lang", "uk")`."""
-
 
 class Scan:
     """A folded article with every occurrence of every pattern."""
 
-    def __init__(self, text: Text, automaton: Automaton, asides: bool = False, folded: Folded | None = None) -> None:
+    def __init__(self, text: Text, search: Search, asides: bool = False, folded: Folded | None = None) -> None:
         """`folded`: of a scan of the same text with the same `asides`, so that it is folded once."""
         self.text = text
         self._objections: dict[tuple[int, int], Reason] = {}
@@ -46,20 +37,19 @@ class Scan:
         rows = list(_asides(text)) if asides else []
         self._named: tuple[Bound, ...] = (*FIELDS, *(name for name, _ in rows)) if rows else FIELDS
         self.folded: Folded = folded or fold(GAP.join([*self.fields, *(value for _, value in rows)]))
-        self.all_hits: list[RawHit] = automaton.find(self.folded.text)
-        self.hits = self._in_texts(self.all_hits) if rows else self.all_hits
+        self.all_hits = search.find(self.folded.text)
+        self.hits = self.all_hits.before(self.borders[len(FIELDS) - 1]) if rows else self.all_hits
         """Those in title, summary and body."""
-        self.patterns = set(map(_pattern, self.hits))
-        """Patterns that occur there."""
 
-    def _in_texts(self, hits: list[RawHit]) -> list[RawHit]:
-        stop = self.borders[len(FIELDS) - 1]
-        return [hit for hit in hits if hit[1] < stop]
+    @cached_property
+    def patterns(self) -> AbstractSet[int]:
+        """Patterns that occur in title, summary and body."""
+        return self.hits.patterns
 
-    @property
+    @cached_property
     def all_patterns(self) -> AbstractSet[int]:
         """Patterns that occur anywhere."""
-        return self.patterns if self.hits is self.all_hits else set(map(_pattern, self.all_hits))
+        return self.patterns if self.hits is self.all_hits else self.all_hits.patterns
 
     @cached_property
     def group(self) -> str:
@@ -82,45 +72,9 @@ class Scan:
         """Patterns with as many places as are looked at, or more."""
         if len(self.all_hits) < MAX_HITS:
             return frozenset()
-        return frozenset(one for one, count in Counter(map(_pattern, self.all_hits)).items() if count >= MAX_HITS)
-
-    def heard(self, listeners: Listeners, metadata: Metadata | None = None, asked: AbstractSet[str] = KINDS) -> Heard:
-        """Every signal that some occurrence raises, and those that are true of the article as a whole.
-
-        `asked`: what the metadata tests are about, so that no more is worked out.
-        """
-        heard = Heard(chain.from_iterable(map(listeners.plain.__getitem__, self.patterns)), Page(self, listeners))
-        if listeners.titled:
-            self._add_titled(listeners.titled, heard)
-        if listeners.checked and (listeners.asides or not listeners.checked.keys().isdisjoint(self.patterns)):
-            self._check(listeners, heard)
-        if metadata:
-            heard.update(metadata[key] for key in known_values(self.text, asked) if key in metadata)
-        return heard
-
-    def _add_titled(self, titled: Mapping[int, tuple[int, ...]], heard: Heard) -> None:
-        """Adds what hits in the title raise; they are the first, and few."""
-        border = self.borders[0]
-        for pattern, _, end in self.hits:
-            if end > border:
-                break
-            if pattern in titled:
-                heard.update(titled[pattern])
-
-    def _check(self, listeners: Listeners, heard: Heard) -> None:
-        """Adds what hits raise that have to be looked at one by one."""
-        checked = listeners.checked
-        sure: set[int] = set()
-        for pattern, start, end in self.all_hits:
-            if pattern not in checked:
-                continue
-            for variant in checked[pattern]:
-                if variant.order in sure or not (variant.plain or not self.objection(variant, start, end)):
-                    continue
-                field = self.field_at(start)
-                heard.update(variant.signals(field))
-                if not variant.fielded and field not in ASIDES:
-                    sure.add(variant.order)
+        return frozenset(
+            one for one, count in Counter(pattern for pattern, _, _ in self.all_hits).items() if count >= MAX_HITS
+        )
 
     def field_at(self, start: int) -> Bound:
         """The field in which a folded place lies."""

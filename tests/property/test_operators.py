@@ -41,7 +41,7 @@ def asked(number: int, language: str) -> bool:
 def by_arrays(rules: RuleSet, text: Text) -> list[str]:
     """What is met by the index of the largest rule sets."""
     scan = rules.scan(text)
-    numbers = Arrays([query.entry for query in rules.queries], rules.size.signals).met(rules.heard(scan))
+    numbers = Arrays([query.entry for query in rules.queries], rules.size.signals).met(rules.sight(scan))
     return [rules.queries[number].watch.id for number in numbers if rules.queries[number].admits(scan.group)]
 
 

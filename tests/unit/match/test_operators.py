@@ -32,8 +32,8 @@ def test_example(example: Example) -> None:
 
     assert bool(rules.match(EXAMPLE)) is example.true
     assert bool(rules.met(EXAMPLE)) is example.true
-    heard, entries = rules.heard(rules.scan(EXAMPLE)), [query.entry for query in rules.queries]
-    assert [bool(kind(entries, rules.size.signals).met(heard)) for kind in (Sets, Arrays)] == [example.true] * 2
+    seen, entries = rules.sight(rules.scan(EXAMPLE)), [query.entry for query in rules.queries]
+    assert [bool(kind(entries, rules.size.signals).met(seen)) for kind in (Sets, Arrays)] == [example.true] * 2
 
 
 def inflect(word: str, language: str) -> tuple[str, ...] | None:
