@@ -85,7 +85,7 @@ def looked_up(interest: Interest, languages: Sequence[str], *, named: bool) -> d
     for one in languages if interest else ():
         words = listed_words(one)
         if words is None and named:
-            raise UsageError(f"the package simplemma has no dictionary of the language {one}, or is not installed")
+            raise UsageError(f"there is no dictionary of the language {one}")
         found = {**interest.chosen(words or ()), **found}
         release()
     return found

@@ -63,10 +63,7 @@ def _concept_faults(leaf: Leaf, words: Lexicon) -> Iterator[Fault]:
 
 
 def _forms_faults(leaf: Leaf, words: Lexicon) -> Iterator[Fault]:
-    if words.inflect is None:
-        message = "forms( ) needs the package simplemma, which is not installed"
-        yield Fault("MON-QRY-015", leaf.span, message, "install simplemma, or list the forms: (word OR words)")
-    elif words.forms[leaf.text, leaf.language] is None:
+    if words.forms[leaf.text, leaf.language] is None:
         message = f"there is no dictionary of the language {leaf.language}"
         yield Fault("MON-QRY-013", leaf.span, message, "write a code, as in forms(word, en); or list the forms")
 

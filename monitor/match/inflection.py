@@ -1,50 +1,82 @@
-"""The inflected forms of a word, from the dictionaries of the package `simplemma`, which need not be installed."""
+"""The inflected forms of a word, from the dictionaries of the package `simplemma`."""
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.resources import files
+from typing import Protocol
+from unicodedata import normalize
+
+from monitor.match.dictionary import read_dictionary
 
 Inflect = Callable[[str, str], tuple[str, ...] | None]
 """Word and language → its forms, the word first; None without a dictionary of that language."""
 
+_PACKAGE = "simplemma.strategies.dictionaries"
 
-def dictionaries() -> Inflect | None:
-    """What is installed; None if there are no dictionaries at all."""
-    return inflect if find_spec("simplemma") else None
+
+class Lemmas(Protocol):
+    """What is asked of a dictionary."""
+
+    def forms(self, lemma: str) -> set[str]:
+        """All forms of a lemma."""
+        ...
+
+
+class Listed:
+    """The same from rows of form and lemma, each an object: slow and large, and not bound to a format of files."""
+
+    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Reads all of them."""
+        self._forms: dict[str, set[str]] = {}
+        for form, lemma in rows:
+            self._forms.setdefault(lemma, set()).add(form)
+
+    def forms(self, lemma: str) -> set[str]:
+        """All forms of a lemma."""
+        return self._forms.get(lemma, set())
 
 
 @cache
 def inflect(word: str, language: str) -> tuple[str, ...] | None:
-    """All forms whose lemma is the word: as given, small, with a capital. Reads a dictionary: up to some seconds."""
-    entries = _entries(language)
-    return None if entries is None else forms_of(word, entries.items())
+    """All forms whose lemma is the word: as given, small, with a capital. Reads a dictionary: up to half a second."""
+    found = _dictionary(language)
+    return None if found is None else forms_of(word, found)
 
 
 def listed_words(language: str) -> Iterable[tuple[str, str]] | None:
     """Every form that the dictionary of a language has, with its lemma; None without one. Takes up to some seconds."""
-    entries = _entries(language) if find_spec("simplemma") else None
-    return None if entries is None else entries.items()
-
-
-@lru_cache(maxsize=1)
-def _entries(language: str) -> Mapping[str, str] | None:
-    found = import_module("simplemma.strategies.dictionaries.dictionary_factory")
+    found = import_module(f"{_PACKAGE}.dictionary_factory")
     if language not in found.SUPPORTED_LANGUAGES:
         return None
     entries: Mapping[str, str] = found.DefaultDictionaryFactory(cache_max_size=1).get_dictionary(language)
-    return entries
+    return entries.items()
+
+
+@lru_cache(maxsize=1)
+def _dictionary(language: str) -> Lemmas | None:
+    if language not in import_module(f"{_PACKAGE}.dictionary_factory").SUPPORTED_LANGUAGES:
+        return None
+    file = files(_PACKAGE).joinpath("data", f"{language}.plzma")
+    stream = lzma.decompress(file.read_bytes()) if file.is_file() else b""
+    return read_lemmas(stream, lambda: listed_words(language) or ())
+
+
+def read_lemmas(stream: bytes, rows: Callable[[], Iterable[tuple[str, str]]]) -> Lemmas:
+    """The dictionary of a stream; from rows of form and lemma if the stream is of a kind that is not known here."""
+    return read_dictionary(stream) or Listed(rows())
 
 
 def release() -> None:
-    """Lets go of the dictionary read last, up to 100 MB; forms that were found stay known."""
-    _entries.cache_clear()
+    """Lets go of the dictionary read last, up to 150 MB; forms that were found stay known."""
+    _dictionary.cache_clear()
 
 
-def forms_of(word: str, entries: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The word and every form of it, from rows of form and lemma, in the order of the alphabet."""
-    lemmas = {word, word.lower(), word.capitalize()}
-    forms = {form for form, lemma in entries if lemma in lemmas}
+def forms_of(word: str, dictionary: Lemmas) -> tuple[str, ...]:
+    """The word and every form of it, in the order of the alphabet. Dictionaries have letters composed."""
+    composed = normalize("NFC", word)
+    forms = set[str]().union(*map(dictionary.forms, {composed, composed.lower(), composed.capitalize()}))
     return (word, *sorted(forms - {word}))

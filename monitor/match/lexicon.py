@@ -8,7 +8,7 @@ from itertools import chain
 from operator import itemgetter
 
 from monitor.match.fold import fold_words
-from monitor.match.inflection import Inflect, dictionaries, release
+from monitor.match.inflection import Inflect, inflect, release
 from monitor.match.operators.metadata import plain_value
 from monitor.match.packs import Concept
 from monitor.match.patterns import PLAIN, Alias, Check, exact_form, make_alias, make_shape
@@ -25,7 +25,6 @@ class Lexicon:
     concepts: Mapping[str, Concept]
     cores: Mapping[str, str]
     """Folded forms of texts."""
-    inflect: Inflect | None
     forms: Mapping[tuple[str, str], tuple[str, ...] | None]
     """By word and language; None without a dictionary."""
 
@@ -95,13 +94,13 @@ def _written(leaf: Leaf) -> str:
     return "".join(STAND_IN[letter] if at in leaf.wild else letter for at, letter in enumerate(leaf.text))
 
 
-def make_lexicon(trees: Sequence[Node], concepts: Mapping[str, Concept], inflect: Inflect | None = None) -> Lexicon:
-    """Folds and expands all leaves of all trees."""
-    return read_leaves(map(leaves, trees), concepts, inflect)
+def make_lexicon(trees: Sequence[Node], concepts: Mapping[str, Concept], known: Inflect | None = None) -> Lexicon:
+    """Folds and expands all leaves of all trees. `known` knows the forms of words; by default the dictionaries do."""
+    return read_leaves(map(leaves, trees), concepts, known)
 
 
 def read_leaves(
-    rows: Iterable[Sequence[Leaf]], concepts: Mapping[str, Concept], inflect: Inflect | None = None
+    rows: Iterable[Sequence[Leaf]], concepts: Mapping[str, Concept], known: Inflect | None = None
 ) -> Lexicon:
     """The same from the leaves of every tree."""
     texts: set[str] = set()
@@ -111,11 +110,10 @@ def read_leaves(
             asked.add((leaf.text, leaf.language))
         if leaf.kind != "concept":
             texts.add(_written(leaf) if leaf.wild else leaf.text)
-    inflect = inflect or (dictionaries() if asked else None)
-    forms = {key: inflect(*key) for key in sorted(asked, key=itemgetter(1))} if inflect else {}
+    forms = {key: (known or inflect)(*key) for key in sorted(asked, key=itemgetter(1))}
     release()
     texts.update(form for found in forms.values() for form in found or ())
-    return Lexicon(concepts, _fold_all(texts), inflect, forms)
+    return Lexicon(concepts, _fold_all(texts), forms)
 
 
 def _fold_all(texts: Iterable[str]) -> dict[str, str]:

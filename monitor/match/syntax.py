@@ -89,7 +89,6 @@ FAULTS: Mapping[str, str] = {
     "MON-QRY-012": "Too large: over 20,000 characters, 2,000 terms, 50 levels, 20 sides of NEAR, or 20,000 patterns.",
     "MON-QRY-013": "A language or country that does not exist.",
     "MON-QRY-014": "A weight outside SCORE, or one that is not over 0 and at most 100.",
-    "MON-QRY-015": "A form of the query language that this installation does not have.",
 }
 """What each id means; the documentation's table is made from this."""
 
