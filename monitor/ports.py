@@ -287,6 +287,16 @@ class Rescue(Protocol):
         """Ends within its limit, even when the back end is away."""
 
 
+class Shelf(Protocol):
+    """Where a process lays one thing down that the next one would otherwise have to learn again."""
+
+    async def read(self) -> bytes:
+        """What was laid down last, whole; nothing if there is nothing, or nobody can read it."""
+
+    async def write(self, data: bytes) -> str:
+        """Puts this in its place, in one step. Why that cannot be, else empty; then what was there is there still."""
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
     """What configuration is made of: file texts by path relative to the directory, and the texts of secret files."""

@@ -66,6 +66,8 @@ class Metrics:
 
     def _process(self) -> None:
         self.reload_ok = self._gauge("config_last_reload_success", "1 if the last reload was applied")
+        self.renewals = self._counter("rule_renewals", "Times all rules were compiled for other anchors")
+        self.counts_not_kept = self._counter("counts_not_kept", "Reasons for which counts of terms were not kept")
         self.enrolments = self._counter("registry_writes", "Times the registry was brought level", "result")
         self.generation = Info("monitor_config_generation", "Configuration in force", registry=self.registry)
         self.build = Info("monitor_build", "Version of this program", registry=self.registry)
@@ -206,6 +208,8 @@ TABLE: dict[type[Note], Row] = {
     notes.SinkLate: Row("sink_late", "error", lambda m, n: m.dead_letters.labels("late").inc(n.records)),
     notes.Expired: Row("log_expired", "info", lambda m, n: m.count_expired(n.rows, n.undelivered)),
     notes.Reloaded: Row("configuration_read", "info", _reloaded),
+    notes.RulesRenewed: Row("rules_renewed", "info", lambda m, _: m.renewals.inc()),
+    notes.CountsNotKept: Row("counts_not_kept", "warning", lambda m, _: m.counts_not_kept.inc()),
     notes.Enrolled: Row("registry_written", "info", lambda m, _: m.enrolments.labels("ok").inc()),
     notes.EnrolmentFailed: Row("registry_behind", "warning", lambda m, _: m.enrolments.labels("failed").inc()),
     notes.ClockJumped: Row("clock_jumped", "warning", lambda m, _: m.clock_jumps.inc()),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from monitor.app.console import ServiceConsole
 from monitor.app.enrol import Enrolment
 from monitor.config.config import Config
 from monitor.config.diff import ConfigDiff, diff, mass_removal
+from monitor.config.judging import compile_anew
 from monitor.config.load import load
 from monitor.errors import ConfigError, LedgerError
-from monitor.model.notes import Note, Reloaded
+from monitor.match.frequencies import Frequencies
+from monitor.model.notes import Note, Reloaded, RulesRenewed
 from monitor.ports import ConfigSource, Documents
 
 
@@ -33,6 +36,9 @@ class Reloader:
         observe: Callable[[Note], None],
     ) -> None:
         self.config = config
+        self.counted: Callable[[], Frequencies] = Frequencies
+        """What is known of articles by now, for rules that are compiled."""
+        self._weighed = config.frequencies
         self._source, self._enrolment, self._apply = source, enrolment, apply
         self._console, self._observe = console, observe
         self._one_at_a_time = asyncio.Lock()
@@ -46,11 +52,26 @@ class Reloader:
         """Reads the files now. False with the problems if they were refused."""
         return await self._take(await self._source.read())
 
+    async def renew(self) -> None:
+        """Compiles all rules once more where what was counted since the last time may choose other anchors.
+
+        A reload keeps what has not changed, anchors and all, and would do so for ever.
+        """
+        async with self._one_at_a_time:
+            counted = self.counted()
+            if not counted.outdate(self._weighed):
+                return
+            before = self.config
+            rules = await asyncio.to_thread(compile_anew, before.watches, before.concepts, counted)
+            self.config, self._weighed = replace(before, rules=rules, frequencies=counted), counted
+            self._apply(self.config)
+            self._observe(RulesRenewed(len(rules.watches), round(counted.articles)))
+
     async def _take(self, documents: Documents) -> tuple[bool, Sequence[str]]:
         async with self._one_at_a_time:
             try:
                 # Thousands of feeds take a second, in which polls must go on.
-                new = await asyncio.to_thread(load_documents, documents, self.config)
+                new = await asyncio.to_thread(load_documents, documents, self.config, self.counted())
             except ConfigError as error:
                 return self._refuse([str(problem) for problem in error.problems])
             change = diff(self.config, new)
@@ -85,6 +106,15 @@ class Reloader:
         return False, problems
 
 
-def load_documents(documents: Documents, before: Config | None = None) -> Config:
+def load_documents(
+    documents: Documents, before: Config | None = None, frequencies: Frequencies | None = None
+) -> Config:
     """The configuration these documents describe; of `before` it takes what has not changed. Raises ConfigError."""
-    return load(documents.files, documents.secrets, documents.environ, unreadable=documents.unreadable, before=before)
+    return load(
+        documents.files,
+        documents.secrets,
+        documents.environ,
+        unreadable=documents.unreadable,
+        before=before,
+        frequencies=frequencies,
+    )

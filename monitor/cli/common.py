@@ -77,10 +77,12 @@ def source_of(directory: Path) -> ConfigSource:
 
 
 async def read_config(source: ConfigSource) -> Config:
-    """The configuration as it is now; the first warnings go to stderr. Raises ConfigError."""
+    """The configuration as it is now, to be run; the first warnings go to stderr. Raises ConfigError."""
+    from monitor.app.build.counts import counted
     from monitor.app.reload import load_documents
 
-    config = load_documents(await source.read())
+    documents = await source.read()
+    config = load_documents(documents, frequencies=await counted(documents))
     warn_briefly(config.warnings)
     return config
 

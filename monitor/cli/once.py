@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from monitor.cli.common import CONFIG, JSON, configuration, run_async, trial_configuration, warn_briefly
+from monitor.cli.common import (
+    CONFIG,
+    JSON,
+    check_directory,
+    read_config,
+    run_async,
+    source_of,
+    trial_configuration,
+    warn_briefly,
+)
 from monitor.cli.input import whole
 from monitor.cli.run import interruptible, rehearsal
 from monitor.errors import UsageError
@@ -32,10 +41,21 @@ def once(
 ) -> None:
     """Poll what is due once, record and publish it, and end."""
     foreign = any("://" in name for name in feed)
-    known = trial_configuration(config) if foreign else configuration(config)
-    warn_briefly(known.warnings)
-    chosen, feeds = select(known, feed)
+    chosen, feeds = select(_trial(config) if foreign else _known(config), feed)
     run_async(lambda: _once(chosen, feeds, all_, json))
+
+
+def _known(directory: Path) -> Config:
+    """The configuration whose ledger takes the round."""
+    check_directory(directory)
+    return run_async(lambda: read_config(source_of(directory)))
+
+
+def _trial(directory: Path) -> Config:
+    """One whose ledger is left alone; it need not be there."""
+    known = trial_configuration(directory)
+    warn_briefly(known.warnings)
+    return known
 
 
 async def _once(config: Config, feeds: frozenset[FeedId], all_: bool, json: bool) -> None:

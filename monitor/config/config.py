@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.config.places import Node
 from monitor.config.schema import Settings
 from monitor.errors import Problem
+from monitor.match.frequencies import Frequencies
 from monitor.match.matcher import RuleSet
 from monitor.match.packs import Concept
 from monitor.match.segments import Standing
@@ -38,6 +39,8 @@ class Config:
     """All that was said about settings, each value with its place; what nobody said is not in it."""
     places: Mapping[FeedId, Place]
     """Where each feed stands."""
+    frequencies: Frequencies = field(default_factory=Frequencies)
+    """What was counted of articles when this was read; it changes what judging costs, and nothing else."""
 
     def secret(self, path: str | None) -> str | None:
         """The text of a secret file by the value of its `…_file` key; None if the key is not set."""

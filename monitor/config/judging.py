@@ -9,6 +9,7 @@ from monitor.config import feeds, places, problems, watches
 from monitor.errors import Problem
 from monitor.match.compiler import check_query, compile_filter, compile_rules
 from monitor.match.concepts import builtin_packs, load_packs
+from monitor.match.frequencies import Frequencies
 from monitor.match.lint import warnings
 from monitor.match.matcher import RuleSet
 from monitor.match.packs import Concept
@@ -37,14 +38,21 @@ def judge(
     found_watches: Sequence[watches.Found],
     files: Mapping[str, str],
     before: Standing | None = None,
+    frequencies: Frequencies | None = None,
 ) -> Judged:
-    """Compiles everything that holds a query; of what was in force before, only what has changed."""
+    """Compiles everything that holds a query; of what was in force before, only what has changed.
+
+    `frequencies`: what was counted of articles; a filter is a query alone and is guessed.
+    """
     concepts, wrong = _concepts(files)
     filters, more = _filters(found_feeds, concepts)
     wrong += more
     everything = [found.watch for found in found_watches]
     try:
-        rules = recompile(before, everything, concepts) if before else compile_rules(everything, concepts)
+        if before:
+            rules = recompile(before, everything, concepts, frequencies=frequencies)
+        else:
+            rules = compile_rules(everything, concepts, frequencies=frequencies)
     except QueryError as error:
         return Judged(concepts, compile_rules([], concepts), problems=(*wrong, *error.problems))
     known = _tried(before, rules) if before else frozenset()
@@ -52,6 +60,11 @@ def judge(
     versions = tuple(rules.version(watch.id) for watch in everything)
     awake = only(rules, _is_awake)
     return Judged(concepts, awake, versions, filters, tuple(wrong), warnings(rules, concepts))
+
+
+def compile_anew(watches: Sequence[Watch], concepts: Mapping[str, Concept], frequencies: Frequencies) -> Standing:
+    """The rules of a configuration that is in force once more, as one segment, with the anchors of these counts."""
+    return only(compile_rules(watches, concepts, frequencies=frequencies), _is_awake)
 
 
 def _is_awake(watch: Watch) -> bool:

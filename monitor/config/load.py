@@ -13,6 +13,7 @@ from monitor.config.judging import Judged, judge
 from monitor.config.places import EMPTY, Node, plant
 from monitor.config.schema import PLACEHOLDER, Settings
 from monitor.errors import ConfigError, Problem
+from monitor.match.frequencies import Frequencies
 from monitor.model.watch import Place
 from monitor.publish.topics import TopicTable
 
@@ -39,12 +40,14 @@ def load(
     *,
     unreadable: Iterable[tuple[str, str]] = (),
     before: Config | None = None,
+    frequencies: Frequencies | None = None,
 ) -> Config:
     """The configuration that these texts describe.
 
     `files` are texts by path below the configuration directory, `secrets` the texts of secret files by the path as it
     is written, `unreadable` files that could not be read with the reason. What `before` has compiled already is not
-    compiled again where it is the same; the result is the same without it. Raises ConfigError with every problem.
+    compiled again where it is the same; the result is the same without it, and without the `frequencies` that were
+    counted in articles. Raises ConfigError with every problem.
     """
     found = _Gathered()
     found.problems += [
@@ -56,11 +59,11 @@ def load(
     _references(found)
     _topics(found)
     _secrets(found, secrets)
-    judged = judge(found.feeds, found.watches, files, before.rules if before else None)
+    judged = judge(found.feeds, found.watches, files, before.rules if before else None, frequencies)
     found.problems += judged.problems
     if found.problems:
         raise ConfigError(sorted(found.problems, key=lambda problem: (problem.file, problem.line, problem.column)))
-    return _config(found, judged, secrets)
+    return _config(found, judged, secrets, frequencies or Frequencies())
 
 
 def _settings(found: _Gathered, files: Mapping[str, str], environ: Mapping[str, str]) -> None:
@@ -150,7 +153,7 @@ def _secrets(found: _Gathered, texts: Mapping[str, str]) -> None:
             found.problems += checks.secrets(feed.spec.overrides, feed.node, (feed.spec.id,), texts)
 
 
-def _config(found: _Gathered, judged: Judged, secrets: Mapping[str, str]) -> Config:
+def _config(found: _Gathered, judged: Judged, secrets: Mapping[str, str], frequencies: Frequencies) -> Config:
     specs = tuple(feed.spec for feed in found.feeds)
     named = tuple(entry.watch for entry in found.watches)
     return Config(
@@ -165,4 +168,5 @@ def _config(found: _Gathered, judged: Judged, secrets: Mapping[str, str]) -> Con
         warnings=(*found.warnings, *judged.warnings),
         tree=found.tree,
         places={feed.spec.id: feed.node.place for feed in found.feeds},
+        frequencies=frequencies,
     )

@@ -60,6 +60,11 @@ def _over(tree: Node, document: Node) -> tuple[Node, list[Problem]]:
     return merge(tree, document), []
 
 
+def settings_of(files: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+    """The settings alone, before the rest is read; what is wrong with them has its default."""
+    return compose(layers(files, environ)[0])[0]
+
+
 def compose(tree: Node) -> tuple[Settings, list[Problem]]:
     """The settings a tree describes. What is wrong keeps its default, so that the rest can be checked further."""
     ledger, found = _ledger(tree)

@@ -278,6 +278,22 @@ class Reloaded(Note):
 
 
 @dataclass(frozen=True, slots=True)
+class RulesRenewed(Note):
+    """All rules were compiled once more, for so much was counted since that other anchors are better."""
+
+    watches: int
+    articles: int
+    """That were counted, older ones in part."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountsNotKept(Note):
+    """What was counted in articles could not be laid down: the next start guesses, or goes by older counts."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enrolled(Note):
     """A registry that several replicas share was brought level with the configuration of this one."""
 

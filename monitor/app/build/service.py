@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, TextIO
 
 from monitor.app.arming import Arming
 from monitor.app.assignment import Shards
+from monitor.app.build.counts import shelf_of
 from monitor.app.build.rim import Settled, make_observer, make_parts
 from monitor.app.build.sinks import SinkContext, build_sink
 from monitor.app.build.storage import Storage, open_embedded
+from monitor.app.census import Census
 from monitor.app.console import ServiceConsole
 from monitor.app.enrol import Enrolment, Share
 from monitor.app.outbox import Outbox, Takes
@@ -147,17 +149,19 @@ async def _assemble(
     outboxes = _outboxes(config, options, parts, storage.log_of) if options.sinks else []
     console = ServiceConsole(parts, shards, outboxes, storage.log, storage.registry)
     console.ownership_error = storage.absence
-    told.append(console.settled)
+    census = Census(config.frequencies, parts.in_force, shelf_of(config.settings.data_dir), parts.clock, observer)
+    told += [console.settled, census.settled]
     service = Service(parts, shards, storage.ownership, storage.log, outboxes, console)
     rescuer = Rescuer(parts, lambda: shards.assigned)
     presence = Presence(storage.absence, service.stopping, parts)
-    service.helpers = [parts.workers.start, enrolment.run, rescuer.run, presence.run]
+    service.helpers = [parts.workers.start, enrolment.run, rescuer.run, presence.run, census.run]
     closers = [outbox.sink.close for outbox in outboxes] + [parts.fetcher.close, parts.workers.close]
-    service.closers = [*closers, *storage.closers]
+    service.closers = [*closers, census.keep, *storage.closers]
     built = Built(service, observer)
     arm = _attach_arming(service, storage)
     if source is not None:
-        _attach_reload(built, config, source, enrolment, arm)
+        reloader = _attach_reload(built, config, source, enrolment, arm)
+        reloader.counted, census.renew = census.frequencies.copy, reloader.renew
     if options.servers:
         from monitor.app.build.servers import attach_servers
 
@@ -198,7 +202,7 @@ def _outboxes(config: Config, options: Options, parts: Parts, log_of: Callable[[
 
 def _attach_reload(
     built: Built, config: Config, source: ConfigSource, enrolment: Enrolment, arm: Callable[[Rules], None]
-) -> None:
+) -> Reloader:
     service = built.service
 
     def apply(new: Config) -> None:
@@ -214,3 +218,4 @@ def _attach_reload(
     reloader = Reloader(config, source, enrolment, apply=apply, console=service.console, observe=service.parts.observe)
     service.console.reload_with = reloader.reload
     service.helpers = [*service.helpers, reloader.run]
+    return reloader

@@ -12,8 +12,9 @@ from monitor.app.enrol import Enrolment, Share
 from monitor.app.reload import Reloader
 from monitor.config.load import load
 from monitor.errors import LedgerError
+from monitor.match.frequencies import CREDIT, Frequencies
 from monitor.match.segments import LEAST, segments_of
-from monitor.model.notes import Reloaded
+from monitor.model.notes import Reloaded, RulesRenewed
 from monitor.model.watch import Text
 from monitor.testing.ledger import MemoryRegistry, MemoryStore
 from monitor.testing.source import MemorySource
@@ -197,3 +198,37 @@ async def test_cases_of_a_watch_that_did_not_change_are_not_tried_again():
     assert (ok, "MON-CFG-019" in problems[0]) == (False, True)
     ok, problems = await bench.change(watches__port=watch.replace("query: port", "query: ship"))
     assert (ok, "MON-CFG-019" in problems[0]) == (False, True)
+
+
+@pytest.mark.timeout(60)
+async def test_rules_are_renewed_when_enough_was_counted_and_say_the_same():
+    """All of them, also those a reload would keep; paused ones stay so, and the next edit is compiled beside them."""
+    watches = [{"id": f"w{n}", "query": f"harbour{n} AND of", "paused": n == 3} for n in range(LEAST)]
+    bench = Bench({**BASE, "watches/port.yaml": json.dumps({"watches": watches})})
+    before, seen = bench.reloader.config, Frequencies(CREDIT, {f" harbour{n} ": CREDIT for n in range(LEAST)})
+    common, text = Text(body="harbour7"), Text(body="harbour3 and harbour7 of Odesa")
+    await bench.reloader.renew()
+    assert bench.applied == []
+    bench.reloader.counted = seen.copy
+    await bench.reloader.renew()
+    await bench.reloader.renew()
+    (config,) = bench.applied
+    assert bench.rig.of(RulesRenewed) == [RulesRenewed(LEAST - 1, CREDIT)]
+    assert [one.rules.candidates(common) for one in (before, config)] == [1, 0]
+    assert config.rules.met(text) == before.rules.met(text) == ("w7",)
+    assert config.generation == before.generation
+
+    watches[7]["query"] = "harbour7 OR ship"
+    assert await bench.change(watches__port=json.dumps({"watches": watches})) == (True, [])
+    first, second = segments_of(bench.applied[-1].rules)
+    assert first.rules is segments_of(config.rules)[0].rules
+    assert {query.watch.id for query in second.rules.queries} <= {"w3", "w7"}
+
+
+async def test_what_is_read_again_is_compiled_by_what_was_counted():
+    """At every reload, and not only by what was known at the start."""
+    bench = Bench()
+    bench.reloader.counted = Frequencies(CREDIT, {" harbour ": CREDIT}).copy
+    assert await bench.change(watches__port="id: port\nquery: harbour AND of\n") == (True, [])
+    (config,) = bench.applied
+    assert config.rules.candidates(Text(body="harbour")) == 0
