@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import product
 
-ARTICLE = "ال"
+ARTICLES: Mapping[str, str] = {"ar": "ال", "he": "ה"}
 ARABIC_HEADS = tuple(first + second for first, second in product(("", "و", "ف"), ("", "ب", "ل", "ك")))
 ARABIC_MERGED = ("لل", "ولل", "فلل")
 """ل and the article are written as one."""
@@ -27,8 +27,9 @@ HEBREW_HEADS = (
 
 def attach_arabic(word: str) -> tuple[str, ...]:
     """The word, and every form of it with clitics in front; an article it has is not doubled."""
-    bare = word.removeprefix(ARTICLE) if len(word) > len(ARTICLE) + 2 else word
-    articles = ("",) if bare != word else ("", ARTICLE)
+    article = ARTICLES["ar"]
+    bare = word.removeprefix(article) if len(word) > len(article) + 2 else word
+    articles = ("",) if bare != word else ("", article)
     forms = [head + article + word for head in ARABIC_HEADS for article in articles]
     return (*forms, *(head + bare for head in ARABIC_MERGED))
 

@@ -9,7 +9,7 @@ before it, so some thousand readers begin at guessed places; a wrong guess falls
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,8 @@ class Dictionary:
     added: NDArray[np.int32]
     """Where the bytes stand that follow."""
     added_sizes: NDArray[np.int32]
+    ranges: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    """What was found out: by the bytes that forms begin with, the first record and the one behind the last."""
 
     def forms(self, lemma: str) -> set[str]:
         """All forms of a lemma."""
@@ -56,6 +58,19 @@ class Dictionary:
         ends = np.append(self.own[1:], len(self.shared))
         found = self._with_lemma(sought)
         return {form for at in found.tolist() for form in self._forms(int(self.own[at]), int(ends[at]))}
+
+    def lemma(self, form: str) -> str | None:
+        """The lemma of a form; None if it is not listed."""
+        written = self._stored(form)
+        first, last = self._range(written)
+        if not written or first == last or self.sizes[first] > len(written):
+            return None
+        return self._read(self._lemma(int(np.searchsorted(self.own, first, "right")) - 1))
+
+    def _lemma(self, at: int) -> bytes:
+        record, kept, added = int(self.own[at]), int(self.kept[at]), int(self.added[at])
+        form = self._form(self._begin(record), record)
+        return form[:kept] + self.letters[added : added + int(self.added_sizes[at])].tobytes()
 
     def _stored(self, word: str) -> bytes:
         written = word.encode("utf-8", "surrogatepass")
@@ -68,32 +83,40 @@ class Dictionary:
             sizes = self.added_sizes[found]
             at = self.added[found] + np.maximum(sizes - depth, 0)
             found = found[(sizes < depth) | (self.letters[at] == letter)]
-        bounds = np.array(list(self._ranges(sought)))[self.kept[found]]
+        bounds = np.array([self._range(sought[:size]) for size in range(len(sought) + 1)])[self.kept[found]]
         records = self.own[found]
         return found[(bounds[:, 0] <= records) & (records < bounds[:, 1])]
 
-    def _ranges(self, sought: bytes) -> Iterator[tuple[int, int]]:
-        """The records whose forms begin with no byte of a word, with its first, its first two, and so on."""
-        first, last = 0, len(self.shared)
-        yield first, last
-        for depth, letter in enumerate(sought):
-            rows = first + np.flatnonzero(self.shared[first:last] <= depth)
-            rows = rows[self.sizes[rows] > depth]
-            here = np.flatnonzero(self.letters[self.rest[rows] + depth - self.shared[rows]] == letter)
-            if not len(here):
-                yield from [(0, 0)] * (len(sought) - depth)
-                return
-            after = here[-1] + 1
-            first, last = int(rows[here[0]]), int(rows[after]) if after < len(rows) else last
-            yield first, last
+    def _range(self, head: bytes) -> tuple[int, int]:
+        """The records whose forms begin with some bytes: the first, and the one behind the last."""
+        if head and head not in self.ranges:
+            self.ranges[head] = self._narrow(*self._range(head[:-1]), len(head) - 1, head[-1])
+        return self.ranges[head] if head else (0, len(self.shared))
+
+    def _narrow(self, first: int, last: int, depth: int, letter: int) -> tuple[int, int]:
+        """Those of some records, alike in so many bytes, that have a certain one next."""
+        rows = first + np.flatnonzero(self.shared[first:last] <= depth)
+        rows = rows[self.sizes[rows] > depth]
+        here = np.flatnonzero(self.letters[self.rest[rows] + depth - self.shared[rows]] == letter)
+        if not len(here):
+            return first, first
+        after = here[-1] + 1
+        return int(rows[here[0]]), int(rows[after]) if after < len(rows) else last
 
     def _forms(self, first: int, last: int) -> Iterator[str]:
         """The forms of some records that follow each other."""
         form = self._begin(first)
         for record in range(first, last):
-            shared, rest = int(self.shared[record]), int(self.rest[record])
-            form = form[:shared] + self.letters[rest : rest + int(self.sizes[record]) - shared].tobytes()
-            yield (form[::-1] if self.backwards else form).decode("utf-8", "replace")
+            form = self._form(form, record)
+            yield self._read(form)
+
+    def _form(self, before: bytes, record: int) -> bytes:
+        """A form, from the one before or as much of that as they share."""
+        shared, rest = int(self.shared[record]), int(self.rest[record])
+        return before[:shared] + self.letters[rest : rest + int(self.sizes[record]) - shared].tobytes()
+
+    def _read(self, stored: bytes) -> str:
+        return (stored[::-1] if self.backwards else stored).decode("utf-8", "replace")
 
     def _begin(self, record: int) -> bytes:
         """The bytes that a form shares with the one before: they stand with those forms that brought them."""

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Protocol
 from unicodedata import normalize
 
+from monitor.match.clitics import ARTICLES, CLITICS
 from monitor.match.dictionary import read_dictionary
 
 Inflect = Callable[[str, str], tuple[str, ...] | None]
@@ -25,26 +26,41 @@ class Lemmas(Protocol):
         """All forms of a lemma."""
         ...
 
+    def lemma(self, form: str) -> str | None:
+        """The lemma of a form; None if it is not listed."""
+        ...
+
 
 class Listed:
     """The same from rows of form and lemma, each an object: slow and large, and not bound to a format of files."""
 
     def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
         """Reads all of them."""
+        self._lemmas = dict(rows)
         self._forms: dict[str, set[str]] = {}
-        for form, lemma in rows:
+        for form, lemma in self._lemmas.items():
             self._forms.setdefault(lemma, set()).add(form)
 
     def forms(self, lemma: str) -> set[str]:
         """All forms of a lemma."""
         return self._forms.get(lemma, set())
 
+    def lemma(self, form: str) -> str | None:
+        """The lemma of a form; None if it is not listed."""
+        return self._lemmas.get(form)
+
 
 @cache
 def inflect(word: str, language: str) -> tuple[str, ...] | None:
-    """All forms whose lemma is the word: as given, small, with a capital. Reads a dictionary: up to half a second."""
+    """All forms whose lemma is the word: as given, small, with a capital. Reads a dictionary: up to a second.
+
+    In Arabic and Hebrew also with what is written together with the word behind it.
+    """
     found = _dictionary(language)
-    return None if found is None else forms_of(word, found)
+    if found is None:
+        return None
+    forms = forms_of(word, found)
+    return attach_clitics(forms, language, found) if language in CLITICS else forms
 
 
 def listed_words(language: str) -> Iterable[tuple[str, str]] | None:
@@ -80,3 +96,22 @@ def forms_of(word: str, dictionary: Lemmas) -> tuple[str, ...]:
     composed = normalize("NFC", word)
     forms = set[str]().union(*map(dictionary.forms, {composed, composed.lower(), composed.capitalize()}))
     return (word, *sorted(forms - {word}))
+
+
+def attach_clitics(forms: tuple[str, ...], language: str, dictionary: Lemmas) -> tuple[str, ...]:
+    """The forms, the word first, and each with clitics in front.
+
+    Left out is what the dictionary has as another word: of the word itself only if it is the lemma of that, for the
+    rarer forms of others are rarer still; and never the word with the article, which is as frequent as the word.
+    """
+    word, article = forms[0], ARTICLES[language]
+    known = frozenset(forms)
+    lemmas = {dictionary.lemma(form) for form in forms}
+    found = dict.fromkeys(forms)
+    for form in forms:
+        for whole in () if form.removeprefix(article) in known - {form} else CLITICS[language](form):
+            other = dictionary.lemma(whole)
+            common = other == whole if form == word else other is not None
+            if other in lemmas or not common or whole == article + word:
+                found[whole] = None
+    return tuple(found)

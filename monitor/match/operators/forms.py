@@ -8,7 +8,7 @@ OPERATOR = Operator(
     name="forms",
     syntax="forms(word, lang)",
     power=50,
-    summary="the word and all forms of it that the dictionary of a language knows",
+    summary="one word and all forms of it that the dictionary of a language knows",
     examples=(
         Example("forms(strike, en)", True),
         Example("forms(burn, en)", True),

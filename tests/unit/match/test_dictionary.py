@@ -73,6 +73,7 @@ def test_forms_of_every_lemma(seed: int, backwards: bool) -> None:
     assert known is not None
     assert len(stream) > 3 * STRETCH
     assert {lemma: known.forms(lemma) for lemma in expected} == dict(expected)
+    assert {form: known.lemma(form) for form in rows} == rows
     assert known.forms("go") == {"go", "goes", "went"}
     assert known.forms("long") == {LONG}
 
@@ -83,6 +84,7 @@ def test_words_that_are_no_lemma() -> None:
 
     assert known is not None
     assert [known.forms(word) for word in ("", "p", "por", "ports", "porta", "harbour", "\ud800")] == [set()] * 7
+    assert [known.lemma(word) for word in ("", "p", "por", "portals", "harbour", "\ud800")] == [None] * 6
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import lzma
+from importlib.resources import files
 from time import process_time
 from unicodedata import normalize
 
 import pytest
 
-from monitor.match.inflection import Listed, forms_of, inflect, listed_words, read_lemmas, release
+from monitor.match.clitics import attach_hebrew
+from monitor.match.dictionary import read_dictionary
+from monitor.match.inflection import Listed, attach_clitics, forms_of, inflect, listed_words, read_lemmas, release
 
 ROWS = [("ports", "port"), ("Ports", "Port"), ("port", "port"), ("portal", "portal"), ("porting", "port")]
 
@@ -28,6 +32,41 @@ def test_forms_of_a_word_in_pieces() -> None:
     assert forms_of(normalize("NFD", "café"), known)[1:] == ("café", "cafés")
 
 
+def test_clitics_are_attached_unless_that_is_another_word() -> None:
+    """The article always; other heads where no lemma arises, of inflected forms where nothing known does."""
+    rows = [("ים", "ים"), ("ימים", "ים"), ("מים", "מים"), ("הים", "הים"), ("בים", "ביים"), ("לימים", "לום")]
+    found = set(attach_clitics(("ים", "ימים"), "he", Listed(rows)))
+
+    assert {"ים", "הים", "בים", "לים", "שהים", "ימים", "הימים", "וימים"} <= found
+    assert found.isdisjoint({"מים", "לימים"})
+
+
+def test_the_article_is_not_doubled() -> None:
+    """A form that a dictionary lists with its article gets no more in front than the form without."""
+    rows = [("בית", "בית"), ("הבית", "בית")]
+
+    assert set(attach_clitics(("בית", "הבית"), "he", Listed(rows))) == set(attach_hebrew("בית"))
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "found", "not_found"),
+    [
+        ("טיל", "he", "הטיל ובטילים הטילים לטיל כשהטיל", "מטיל הטילה מטילים"),
+        ("אוקראינה", "he", "באוקראינה ומאוקראינה", ""),
+        ("ميناء", "ar", "الميناء بالميناء للميناء والموانئ", "فموان"),
+    ],
+)
+def test_forms_with_clitics(word: str, language: str, found: str, not_found: str) -> None:
+    """What stands in texts is found, also of words that no dictionary has; what means something else is not."""
+    forms = inflect(word, language)
+    release()
+
+    assert forms is not None
+    assert forms[0] == word
+    assert set(found.split()) <= set(forms)
+    assert set(forms).isdisjoint(not_found.split())
+
+
 def test_dictionaries_of_another_kind() -> None:
     """A stream in an unknown format is no obstacle: then the package reads it."""
     assert read_lemmas(b"SMFC9", lambda: ROWS).forms("port") == {"ports", "port", "porting"}
@@ -42,14 +81,14 @@ def test_forms_of_the_installed_dictionaries() -> None:
 
 @pytest.mark.parametrize("language", ["en", "he"])
 def test_the_arrays_say_what_the_package_says(language: str) -> None:
-    """Every thousandth word of a dictionary has the same forms either way."""
+    """Every thousandth word of a dictionary has the same forms and the same lemma either way."""
     rows = list(listed_words(language) or ())
-    known = Listed(rows)
-    words = [lemma for _, lemma in rows[::1000]]
+    packed = files("simplemma.strategies.dictionaries").joinpath("data", f"{language}.plzma").read_bytes()
+    known, expected = read_dictionary(lzma.decompress(packed)), Listed(rows)
 
-    assert words
-    assert [inflect(word, language) for word in words] == [forms_of(word, known) for word in words]
-    release()
+    assert known is not None
+    assert [known.lemma(form) for form, _ in rows[::1000]] == [lemma for _, lemma in rows[::1000]]
+    assert [known.forms(lemma) for _, lemma in rows[::1000]] == [expected.forms(lemma) for _, lemma in rows[::1000]]
 
 
 def test_a_large_dictionary_is_read_at_once() -> None:
