@@ -26,6 +26,7 @@ from monitor.match.syntax import Leaf, LeafKind, Node, Op, Span, leaves
 from monitor.match.terms import (
     Suffix,
     fail,
+    make_forms,
     make_leaf,
     make_window,
     read_number,
@@ -251,7 +252,7 @@ class _Parser:
         )
 
     def read_forms(self, token: Token) -> Node:
-        return self.finish(Leaf("forms", token.text, token.span, language=token.argument))
+        return self.finish(make_forms(self.query, token))
 
     def read_concept(self, token: Token) -> Node:
         name, _, tier = token.text.partition(".")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from monitor.match.fold import fold_words
-from monitor.match.lexer import Token
+from monitor.match.lexer import FORMS, Token
 from monitor.match.syntax import Fault, Leaf, LeafKind, Node, Op, QueryFault, Span
 
 MAX_WEIGHT = 100
 MAX_DIGITS = 9
+UNPLAIN = re.compile(r"^[-=@!]|[{}｛｝^~:：\\]")
+"""Signs of the query language that mean nothing inside forms( )."""
 DISTANCE = re.compile(r"~([^\^]*)(?:\^(.*))?")
 
 
@@ -106,6 +108,23 @@ def _marks(token: Token) -> set[int]:
     """Question marks that stand for a letter: those with a letter behind them."""
     bare = token.text.rstrip("?*")
     return {at for at, letter in enumerate(bare) if letter == "?" and at not in token.escaped}
+
+
+def make_forms(query: str, token: Token) -> Leaf:
+    """`forms(word, lang)`. Raises QueryFault for what is not one plain word: no dictionary lists that."""
+    found = FORMS.match(query, token.span[0])
+    span = found.span(1) if found else token.span
+    word, language = token.text.strip(), token.argument
+    if wildcard := next((sign for sign in "*?" if sign in word), ""):
+        remedy = f"remove {wildcard}; a word with a wildcard stands by itself, without forms( )"
+        fail("006", span, "a wildcard inside forms( ), which brings the endings by itself", remedy)
+    if len(words := word.split()) > 1:
+        several = " ONEAR/0 ".join(f"forms({one}, {language})" for one in words)
+        fail("004", span, f"forms( ) takes one word, these are {len(words)}", f"write {several}")
+    if sign := UNPLAIN.search(word):
+        remedy = f"remove {sign[0]}; field and weight stand outside: title:forms(word, {language})^2"
+        fail("004", span, f"forms( ) takes a plain word, without {sign[0]}", remedy)
+    return Leaf("forms", word, token.span, language=language)
 
 
 def make_window(leaf: Leaf, words: int) -> Node:

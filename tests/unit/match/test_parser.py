@@ -78,7 +78,7 @@ def shape(node: Node) -> str:
         ("NOT SENTENCE(a) AND b", "(-SENTENCE(a) AND b)"),
         ("lang:(uk OR ru) AND site:bbc.co.uk", "((lang:uk OR lang:ru) AND domain:bbc.co.uk)"),
         ('author:"Jane Doe" AND url:https://x.org/a', "(author:Jane Doe AND url:https://x.org/a)"),
-        ("forms(дрон, ru) AND forms（ “x y” ， EN ）", "(forms(дрон, ru) AND forms(x y, en))"),
+        ("forms(дрон, ru) AND forms（ “ x ” ， EN ）", "(forms(дрон, ru) AND forms(x, en))"),
         ("organi?ation* OR abc?", "(organi?ation* OR abc?)"),
         ('a\\^2 OR "b^2" OR C\\~3', "(a^2 OR b^2 OR C~3)"),
         ("!“NASA” AND a", "({NASA} AND a)"),
