@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from monitor.app.parts import InForce
 from monitor.match.frequencies import Frequencies, encode
+from monitor.match.segments import Standing
 from monitor.model.event import Outcome
 from monitor.model.feed import FeedSpec
 from monitor.model.notes import CountsNotKept, Note
@@ -35,12 +36,18 @@ class Census:
         """Asks for other rules if these counts would make others."""
         self._in_force, self._shelf, self._clock, self._observe = in_force, shelf, clock, observe
         self._kept = self.frequencies.articles
+        self._known: Standing | None = None
+        """Rules whose patterns are counted."""
         self._trouble = ""
 
     def settled(self, _feed: FeedSpec, outcome: Outcome) -> None:
         """Counts of a poll that is durable, so that one that is repeated counts once."""
+        rules = self._in_force.rules.rules
+        if rules is not self._known:
+            self.frequencies.know(rules.patterns)
+            self._known = rules
         for text in sampled_texts(outcome):
-            self.frequencies.see(self._in_force.rules.rules.occurring(text))
+            self.frequencies.see(rules.occurring(text))
 
     async def run(self) -> None:
         """Keeps the counts from time to time, until cancelled."""
@@ -51,7 +58,7 @@ class Census:
 
     async def keep(self) -> None:
         """Lays the counts down, a week's age taken off where it is due. Trouble is told once."""
-        self.frequencies.age(self._clock.now())
+        self.frequencies.age(self._clock.now(), self._in_force.rules.rules.patterns)
         if self.frequencies.articles == self._kept:
             return
         articles = self.frequencies.articles

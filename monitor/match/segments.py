@@ -6,7 +6,7 @@ article is folded once and searched twice. When the second segment is no longer 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -41,6 +41,10 @@ class Standing(Protocol):
         """The watches in the order they were given."""
 
     @property
+    def patterns(self) -> Collection[str]:
+        """What articles are searched for."""
+
+    @property
     def size(self) -> Size:
         """Figures for people and metrics."""
 
@@ -54,7 +58,7 @@ class Standing(Protocol):
         """What an article meets, of all watches or of these ids, in the order of the watches."""
 
     def occurring(self, text: Text) -> Iterable[str]:
-        """The patterns that occur in an article, each once: what frequencies are counted of."""
+        """Those of the patterns that occur in an article, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,11 @@ class Segments:
         return tuple(query.watch for query in self.queries)
 
     @property
+    def patterns(self) -> frozenset[str]:
+        """What articles are searched for, for masked watches too."""
+        return frozenset().union(*[segment.rules.patterns for segment in self.segments])
+
+    @property
     def size(self) -> Size:
         """Figures for people and metrics; what is masked is counted but for the watches."""
         sizes = [segment.rules.size for segment in self.segments]
@@ -122,7 +131,7 @@ class Segments:
         return tuple(sorted(matches, key=lambda match: self._places[match.watch.id]))
 
     def occurring(self, text: Text) -> frozenset[str]:
-        """The patterns that occur in an article, those of masked watches too."""
+        """Those of the patterns that occur in an article."""
         return frozenset().union(*[segment.rules.occurring(text) for segment in self.segments])
 
     def candidates(self, text: Text) -> int:

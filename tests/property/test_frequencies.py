@@ -19,7 +19,9 @@ def counts_of(chance: Chance, rules: RuleSet) -> Frequencies:
     """Some patterns have any count at all, others were never seen."""
     random = chance.random
     known = random.sample(rules.patterns, random.randrange(len(rules.patterns)))
-    return Frequencies(random.choice([1, 1e3, 1e6]), {pattern: random.choice([0.1, 1, 1e3, 1e6]) for pattern in known})
+    counts = {pattern: random.choice([0, 0.1, 1, 1e3, 1e6]) for pattern in known}
+    missed = {pattern: random.choice([1, 1e3, 1e6]) for pattern in known[::3]}
+    return Frequencies(random.choice([1, 1e3, 1e6]), counts, missed=missed)
 
 
 def text_of(chance: Chance) -> Text:

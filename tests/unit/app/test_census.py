@@ -59,10 +59,14 @@ async def test_what_is_durable_is_counted_with_the_patterns_of_the_rules_in_forc
     """Others are nobody's business; a watch that comes is counted from then on."""
     bench = Bench()
     bench.hear()
-    assert (bench.census.frequencies.articles, bench.census.frequencies.counts) == (COUNTED, {" port ": COUNTED})
+    assert (bench.census.frequencies.articles, bench.census.frequencies.counts) == (
+        COUNTED,
+        {" port ": COUNTED, " whale ": 0},
+    )
     bench.in_force.rules = rules_of(watch("ship", "ship"))
     bench.hear()
-    assert bench.census.frequencies.counts == {" port ": COUNTED, " ship ": COUNTED}
+    assert bench.census.frequencies.counts == {" port ": COUNTED, " whale ": 0, " ship ": COUNTED}
+    assert bench.census.frequencies.missed == {" ship ": COUNTED}
 
 
 @virtual
@@ -72,7 +76,7 @@ async def test_counts_are_kept_every_hour_and_only_if_there_are_new_ones() -> No
     async with bench.running():
         bench.hear()
         await asyncio.sleep(RHYTHM * 1.5)
-        assert (bench.shelf.writes, bench.renewals, bench.kept.counts) == (1, 1, {" port ": COUNTED})
+        assert (bench.shelf.writes, bench.renewals, bench.kept.counts) == (1, 1, {" port ": COUNTED, " whale ": 0})
         await asyncio.sleep(RHYTHM)
         assert (bench.shelf.writes, bench.renewals) == (1, 2)
         bench.hear()
@@ -117,7 +121,7 @@ async def test_what_was_counted_before_is_gone_on_with() -> None:
     before = Frequencies(10, {" port ": 4})
     bench = Bench(before)
     bench.hear()
-    assert bench.census.frequencies.counts == {" port ": 4 + COUNTED}
+    assert bench.census.frequencies.counts == {" port ": 4 + COUNTED, " whale ": 0}
     assert (before.articles, before.counts) == (10, {" port ": 4})
 
 

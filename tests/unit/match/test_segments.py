@@ -163,6 +163,7 @@ def test_what_occurs_is_what_any_segment_looks_for() -> None:
 
     assert sorted(base.occurring(TEXT)) == [" ship "]
     assert sorted(ours.occurring(TEXT)) == [" crane ", " ship "]
+    assert set(ours.patterns) == {*base.patterns, " crane "}
     assert isinstance(ours, Segments)
 
 
