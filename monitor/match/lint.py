@@ -6,14 +6,14 @@ takes longer than a reload may: `counted_warnings` has all warnings, `warnings` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from monitor.errors import Problem
 from monitor.match.covering import covers
-from monitor.match.fold import UNSPACED, script_class
+from monitor.match.designations import is_familiar, other_spelling
+from monitor.match.fold import UNSPACED, fold_words, script_class
 from monitor.match.lexicon import Lexicon, make_lexicon, written
 from monitor.match.operators.score import GRAIN
 from monitor.match.packs import Concept
@@ -208,20 +208,19 @@ def accents(subject: Subject) -> Iterator[Fault]:
             yield Fault("MON-LNT-008", leaf.span, said, f"write ={leaf.text} if only that is meant")
 
 
-PARTED = re.compile(r"(\w*[^\W\d])[-‐‑–](\d+)")
-JOINED = re.compile(r"([^\W\d_]{1,4})(\d{1,3})")
-
-
 def hyphens(subject: Subject) -> Iterator[Fault]:
-    """L09: a type designation in one spelling only."""
+    """L09: a type in one spelling only, if articles have the other; of too few articles, if it is written as a type."""
     cores = {subject.words.core(leaf) for leaf in leaves(subject.tree) if leaf.kind in ("word", "phrase")}
+    counts = subject.vocabulary.counts if subject.vocabulary and subject.share is not None else None
     for leaf in leaves(subject.tree):
-        if leaf.kind not in ("word", "phrase") or leaf.open_left or leaf.wild or leaf.meta:
+        other = other_spelling(leaf)
+        if not other or (counts is None and not is_familiar(leaf.text)):
             continue
-        parted, joined = PARTED.fullmatch(leaf.text), JOINED.fullmatch(leaf.text)
-        other = f"{parted[1]}{parted[2]}" if parted else f"{joined[1]}-{joined[2]}" if joined else ""
-        if other and other.replace("-", " ").lower() not in cores:
-            yield Fault("MON-LNT-009", leaf.span, f"{other} is another word", f"write ({written(leaf)} OR {other})")
+        core = fold_words([other])[0]
+        number = counts.get(core, 0) if counts is not None else 0
+        if core not in cores and (number or counts is None):
+            said = f"{other} is another word" + (f"; of the articles counted, {number} have it" if number else "")
+            yield Fault("MON-LNT-009", leaf.span, said, f"write ({written(leaf)} OR {other})")
 
 
 def idle(subject: Subject) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from monitor.match.designations import other_spelling
 from monitor.match.fold import Folded, fold_words
 from monitor.match.lexicon import Lexicon, make_lexicon
 from monitor.match.packs import Concept
@@ -29,7 +30,7 @@ class Vocabulary:
     spellings: Mapping[str, str]
     """As they are mostly written."""
     counts: Mapping[str, int]
-    """Articles that have them; words only a dictionary has are missing."""
+    """Articles that have them, and other spellings of types; words only a dictionary has are missing."""
 
 
 class Interest:
@@ -95,10 +96,13 @@ class WordCount:
         self.queries = rules.queries
         self.words = make_lexicon(trees, concepts)
         self.interest = Interest(chain.from_iterable(map(leaves, trees)), self.words)
+        self.others = frozenset(_others(self.queries))
+        """Other spellings of types, folded."""
         self.articles = 0
         self._segments = [(segment, _groups(segment.live.values())) for segment in segments_of(rules)]
         self._heard: Counter[tuple[int, frozenset[int]]] = Counter()
         self._counts: Counter[str] = Counter()
+        self._others: Counter[str] = Counter()
         self._spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def hear(self, text: Text) -> None:
@@ -108,11 +112,12 @@ class WordCount:
             scan = segment.rules.scan(text)
             heard = segment.rules.heard(scan)
             self._heard.update((number, group) for group in groups if not group.isdisjoint(heard))
-            if not number and self.interest:
+            if not number:
                 self._hear_words(scan.folded)
+                self._others.update(other for other in self.others if f" {other} " in scan.folded.text)
 
     def _hear_words(self, folded: Folded) -> None:
-        text = folded.text
+        text = folded.text if self.interest else ""
         for word in filter(self.interest.takes, set(text.split(" "))):
             at = text.index(f" {word} ") + 1
             self._counts[word] += 1
@@ -137,7 +142,12 @@ class WordCount:
         if not self.enough and not listed:
             return None
         common = {word: found.most_common(1)[0][0] for word, found in self._spellings.items()}
-        return Vocabulary({**listed, **common}, self._counts)
+        return Vocabulary({**listed, **common}, self._counts | self._others)
+
+
+def _others(queries: Iterable[Query]) -> Iterable[str]:
+    found = {other for query in queries for leaf in leaves(query.tree) if (other := other_spelling(leaf))}
+    return filter(None, fold_words(sorted(found)))
 
 
 def _groups(queries: Iterable[Query]) -> Sequence[frozenset[int]]:

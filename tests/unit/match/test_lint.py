@@ -59,6 +59,8 @@ CASES = [
     pytest.param("F-16 AND war", [("009", "F-16")], id="l09"),
     pytest.param("F16 AND war", [("009", "F16")], id="l09-joined"),
     pytest.param("F16 OR F-16", [], id="l09-both"),
+    pytest.param("MiG-29 AND war", [("009", "MiG-29")], id="l09-mixed"),
+    pytest.param("word7 OR f16 OR covid-19 OR Euro-2024 OR Apollo-11", [], id="l09-made-up"),
     pytest.param("无人机*", [("010", "无人机*")], id="l10"),
     pytest.param("forms(nobody, en)", [("010", "forms(nobody, en)")], id="l10-forms"),
     pytest.param("forms(port, en) AND war*", [], id="l10-none"),
@@ -142,6 +144,25 @@ def test_words_of_articles_and_of_dictionaries() -> None:
 
     assert (warning.file, warning.id) == ("w0.yaml", "MON-LNT-006")
     assert warning.message == "hits Portuguese, ports, Porto"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("covid-19", ["covid19 is another word; of the articles counted, 20 have it"]),
+        ("f16", ["f-16 is another word; of the articles counted, 200 have it"]),
+        ("covid-19 OR covid19", []),
+        ("F-16", []),
+        ("T72", []),
+    ],
+)
+def test_l09_other_spellings_are_counted(query: str, said: list[str]) -> None:
+    """Enough articles know whether anybody writes the other one, whatever it looks like."""
+    count = counted(query, articles=0)
+    for at in range(ENOUGH):
+        count.hear(Text(title="An F-16", body="COVID19 is over" if at % 10 == 0 else "Nothing", language="en"))
+
+    assert [one.message for one in counted_warnings(count, {}) if one.id == "MON-LNT-009"] == said
 
 
 def test_what_nothing_is_known_for_is_skipped() -> None:
