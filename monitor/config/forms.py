@@ -90,6 +90,16 @@ def language(tag: str) -> str | None:
     return None
 
 
+def bare_language(tag: str) -> str | None:
+    """What texts are known by: a language without the region or the script that a feed may declare with it."""
+    found = _TAG.fullmatch(tag)
+    if found is None:
+        return "has to be a language, for example uk"
+    if found[2]:
+        return "has to be a language alone, for example pt: no text is known by its region or script"
+    return language(tag)
+
+
 def country(code: str) -> str | None:
     """ISO 3166-1 alpha-2, in capitals."""
     if code in codes("countries"):

@@ -47,7 +47,7 @@ class WatchEntry:
     paused: bool = False
     """Checked, but it raises nothing."""
     languages: tuple[str, ...] = ()
-    """Only articles in these languages; empty = all."""
+    """Only articles in these languages, without region or script (`pt`, not `pt-BR`); empty = all."""
     feeds: tuple[str, ...] = ()
     """Only articles of these feeds; empty = all."""
     feed_tags: tuple[str, ...] = ()
@@ -164,7 +164,7 @@ def _texts(node: Node, entry: WatchEntry, path: Path) -> list[Problem]:
     asked: list[tuple[Path, forms.Check, str | None]] = [
         ((name,), check, getattr(entry, name)) for name, check in CHECKS.items()
     ]
-    asked += [(("languages", number), forms.language, tag) for number, tag in enumerate(entry.languages)]
+    asked += [(("languages", number), forms.bare_language, tag) for number, tag in enumerate(entry.languages)]
     wrong = [fault for number, case in enumerate(entry.cases) for fault in _case_faults(case, node, path, number)]
     for steps, check, value in asked:
         message = check(value) if value is not None else None
@@ -239,7 +239,7 @@ def _built(entry: WatchEntry, query: str, node: Node, text: str) -> Watch:
         owner=entry.owner,
         notes=entry.notes,
         paused=entry.paused,
-        languages=entry.languages,
+        languages=tuple(map(str.lower, entry.languages)),
         feeds=tuple(map(FeedId, entry.feeds)),
         feed_tags=entry.feed_tags,
         burst=tuple(map(FeedId, entry.burst)),

@@ -61,6 +61,13 @@ cases: [{text: A drone, title: T, lang: en, expect: [drone]}]
     )
 
 
+def test_languages_are_written_as_texts_are_known() -> None:
+    """In small letters: a watch for `PT` takes Portuguese articles."""
+    (watch,) = read("id: a\nquery: drone\nlanguages: [PT, uk]\n")
+
+    assert watch.languages == ("pt", "uk")
+
+
 def test_several_documents_and_a_list() -> None:
     """Both forms, also mixed."""
     text = "id: a\nquery: drone\n---\n---\nwatches:\n  - {id: b, query: ship}\n  - {id: c, keywords: [plane]}\n"
