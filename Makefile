@@ -17,7 +17,7 @@ help:
 	echo "make bench   figures beside their peers      make soak   the long forms of the tests"
 	echo "make recall  what the concept packs find and miss, per language"
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml $(wildcard monitor/match/native/*.[ch])
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check "uv>=0.9"
 	$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python requirements.lock

@@ -16,6 +16,15 @@ from monitor.match.heard import Heard
 from monitor.match.operators.base import Test
 
 
+class Near(NamedTuple):
+    """Two sets of signals, some of which have to stand near each other, at most so many words between."""
+
+    left: frozenset[int]
+    right: frozenset[int]
+    words: int
+    ordered: bool
+
+
 class Entry(NamedTuple):
     """What an index knows of a query."""
 
@@ -27,6 +36,8 @@ class Entry(NamedTuple):
     """Of these none."""
     test: Test | None = None
     """Asked when all this is so, where it does not decide."""
+    nears: tuple[Near, ...] = ()
+    """The same as what is asked, if all that is left is what stands near what; an index may use them or not."""
 
     @property
     def decided(self) -> bool:

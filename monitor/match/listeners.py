@@ -105,6 +105,8 @@ class Listeners:
             for number, (row, raised) in enumerate(zip(self.rows, self.raised, strict=True))
         )
         """Signals that any hit raises, wherever it stands."""
+        self.bound = frozenset(signal for row in special.values() for variant in row for signal in _bound(variant))
+        """Signals that some hits raise only if they pass a check, or in some field."""
         self.asides = any(
             name in ASIDES for row in self.checked.values() for variant in row for name, _ in variant.fielded
         )
@@ -144,6 +146,11 @@ def _titled(row: Sequence[Variant]) -> tuple[int, ...]:
 def _fielded(variant: Variant) -> bool:
     """Is it bound to another field than the title?"""
     return any(name != "title" for name, _ in variant.fielded)
+
+
+def _bound(variant: Variant) -> Iterator[int]:
+    yield from () if variant.plain else variant.anywhere
+    yield from (signal for _, signal in variant.fielded)
 
 
 def _plain(row: Sequence[Variant]) -> tuple[int, ...]:

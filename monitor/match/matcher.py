@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from copy import copy
 from itertools import chain
 from typing import NamedTuple
 
-from monitor.match.arrays import Arrays
-from monitor.match.automaton import Automaton, Search
+from monitor.match.engine import Engine, engines
 from monitor.match.fold import Folded
 from monitor.match.heard import Heard
-from monitor.match.index import Index, Sets
 from monitor.match.listeners import Listeners, Variant
 from monitor.match.places import find_places, make_match
 from monitor.match.query import Query
@@ -51,14 +50,24 @@ class RuleSet:
         self.patterns = tuple(listeners)
         self.listeners = Listeners(tuple(listeners.values()), placed)
         self.metadata = metadata
-        self._search: Search = Automaton(self.patterns)
         self._asked = frozenset(name for name, _ in self.metadata)
         self._signals = signals
-        self._index = make_index(queries, signals)
         self._restricted = frozenset(number for number, query in enumerate(queries) if query.restricted)
         self._ids = tuple(query.watch.id for query in queries)
         self.live = {query.watch.id: query for query in queries}
         """By watch."""
+        self._use(engines()[0])
+
+    def by(self, engine: Engine) -> RuleSet:
+        """The same watches, searched and judged by another engine."""
+        other = copy(self)
+        other._use(engine)
+        return other
+
+    def _use(self, engine: Engine) -> None:
+        self.engine = engine.name
+        self._search = engine.make_search(self.patterns)
+        self._index = engine.make_index([query.entry for query in self.queries], self.listeners, self._signals)
 
     @property
     def watches(self) -> tuple[Watch, ...]:
@@ -144,13 +153,3 @@ class RuleSet:
             group = sighting.scan.group
             numbers = [one for one in numbers if one not in restricted or self.queries[one].admits(group)]
         return numbers if watches is None else [one for one in numbers if ids[one] in watches]
-
-
-ARRAYS_FROM = 50_000
-"""Queries from which arrays are faster than sets, and much smaller."""
-
-
-def make_index(queries: Sequence[Query], signals: int) -> Index:
-    """Sets or arrays, by the number of queries; both say the same. `signals`: all there are, counted from 0."""
-    kind = Sets if len(queries) < ARRAYS_FROM else Arrays
-    return kind([query.entry for query in queries], signals)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 
 from monitor.match.heard import Heard
-from monitor.match.index import Entry
+from monitor.match.index import Entry, Near
 from monitor.match.languages import language_group
 from monitor.match.listeners import ASIDES
 from monitor.match.operators.base import Cost, Need, Part
+from monitor.match.operators.near import is_simple
 from monitor.match.plan import placed_nodes, plan
-from monitor.match.syntax import Bound, Fault, Leaf, Node, Span, leaves, positive_leaves
+from monitor.match.syntax import Bound, Fault, Leaf, Node, Op, Span, leaves, positive_leaves
 from monitor.model.watch import Watch
 
 Shown = tuple[Span, Bound | None, int]
@@ -50,7 +52,23 @@ class Query:
     def entry(self) -> Entry:
         """As an index has it."""
         others = tuple([group for group in self.need.groups if group is not self.anchor and group != self.anchor])
-        return Entry(self.anchor, others, self.need.banned, None if self.need.exact else self.holds)
+        if self.need.exact:
+            return Entry(self.anchor, others, self.need.banned)
+        return Entry(self.anchor, others, self.need.banned, self.holds, self._nears())
+
+    def _nears(self) -> tuple[Near, ...]:
+        """What has to stand near what, if sets decide about all the rest."""
+        near: list[Op] = []
+        others: list[Op] = []
+        for node in _conjuncts(self.tree):
+            if not isinstance(node, Leaf):
+                (near if node.name in ("NEAR", "ONEAR") and all(map(is_simple, node.parts)) else others).append(node)
+        settled = near and all(plan(node, self.signals, self._cost).need.exact for node in others)
+        return tuple(map(self._near, near)) if settled else ()
+
+    def _near(self, node: Op) -> Near:
+        left, right = (frozenset(map(self.signals.__getitem__, leaves(part))) for part in node.parts)
+        return Near(left, right, node.count, node.ordered)
 
     def holds(self, heard: Heard) -> bool:
         """Is the tree true of what an article has raised?"""
@@ -104,3 +122,11 @@ class Query:
     def shown(self) -> frozenset[int]:
         """The same signals as a set."""
         return frozenset(self.wanted)
+
+
+def _conjuncts(node: Node) -> Iterator[Node]:
+    """What has to be true, each for itself."""
+    if isinstance(node, Op) and node.name == "AND":
+        yield from chain.from_iterable(map(_conjuncts, node.parts))
+    else:
+        yield node

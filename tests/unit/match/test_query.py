@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.match.compiler import compile_rules
+from monitor.match.index import Near
 from monitor.match.query import Query
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
@@ -19,12 +20,35 @@ def query_of(text: str, **more: object) -> Query:
 
 def test_a_watch_that_no_article_comes_near_is_never_planned() -> None:
     """Its tree is made a test by the first candidate."""
-    rules = compile_rules([Watch(WatchId("w"), "drone NEAR/3 port")], {})
+    rules = compile_rules([Watch(WatchId("w"), "SENTENCE(drone AND port)")], {})
     (query,) = rules.queries
     assert not rules.met(Text(body="nothing of the kind"))
     assert "part" not in vars(query)
     assert rules.met(Text(body="a drone over the port"))
     assert "part" in vars(query)
+
+
+def near(words: int, ordered: bool = False) -> tuple[Near, ...]:
+    """Of the first signal and the second one."""
+    return (Near(frozenset({0}), frozenset({1}), words, ordered),)
+
+
+@pytest.mark.parametrize(
+    ("text", "nears"),
+    [
+        ("drone NEAR/3 port", near(3)),
+        ("drone ONEAR/0 port", near(0, ordered=True)),
+        ("drone NEAR/3 port AND (ship OR boat) AND NOT toy", near(3)),
+        ("drone NEAR/3 (port NEAR/2 ship)", ()),
+        ("drone NEAR/3 port OR ship", ()),
+        ("drone NEAR/3 port AND SENTENCE(ship AND boat)", ()),
+        ("drone NEAR/3 port AND NOT (ship NEAR/2 boat)", ()),
+        ("drone AND port", ()),
+    ],
+)
+def test_what_an_index_may_judge_by_places(text: str, nears: tuple[Near, ...]) -> None:
+    """Pairs of terms, beside nothing that needs a tree."""
+    assert query_of(text).entry.nears == nears
 
 
 @pytest.mark.parametrize("change", [{"query": "ship"}, {"languages": ("uk",)}, {"paused": True}])

@@ -1,0 +1,1 @@
+"""The inner loops of matching in C, built where there is a compiler; see docs/decisions/0015-kernel.md."""

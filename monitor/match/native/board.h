@@ -1,0 +1,57 @@
+/* The queries of a rule set by the signals that meet them. */
+#ifndef NEWS_MONITOR_BOARD_H
+#define NEWS_MONITOR_BOARD_H
+
+#include "kernel.h"
+
+/* Kinds of queries: one hit decides; a tree decides; so do `nears`, where they can. */
+enum { DECIDED = 1, TESTED = 2 };
+
+/* Two rows of `sides`, with at most so many words between, in this order if it is `ordered`. */
+typedef struct {
+    int32_t left, right, words, ordered;
+} Near;
+
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t signals, queries;
+    Table plain;    /* signals by pattern: raised by any hit */
+    Table titled;   /* by pattern: raised by a hit in the title */
+    Table patterns; /* by signal, those that raise it in any text */
+    Table anchored; /* queries by signal: worth a look if it is raised */
+    Table groups;   /* rows of `members` by query: each must have a raised signal */
+    Table members;  /* signals */
+    Table banned;   /* signals by query */
+    Table nears;    /* by query, numbers of `near`: all must hold */
+    Table sides;    /* signals */
+    Near *near;
+    Py_ssize_t near_count, near_room;
+    uint8_t *kinds; /* by query */
+    /* Room for one article, empty between two calls: bits by signal and by query, lists of those looked at. */
+    uint64_t *raised, *looked, *sure, *asked;
+    int32_t *heard, *seen;
+    int32_t *first; /* by pattern: its first hit, counted from 1 */
+} Board;
+
+/* Does it hold? UNKNOWN where Python has to tell. */
+typedef enum { NO, YES, UNKNOWN } Answer;
+
+/* An article before a board. */
+typedef struct {
+    const Found *found;
+    Py_ssize_t title_end;
+    Table others;   /* signals beside those of the hits, in one row */
+    int32_t *next;  /* by hit: the next one of its pattern, counted from 1; NULL until places are asked for */
+    Py_ssize_t heard, seen;
+} Article;
+
+PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count);
+PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t count);
+
+/* All Nears of a query together. */
+Answer judge_nears(Board *self, Article *article, int32_t query);
+
+/* Forgets the places of an article. */
+void forget_places(Board *self, Article *article);
+
+#endif

@@ -1,0 +1,139 @@
+/* Which queries an article meets. */
+#include "board.h"
+
+static void raise_row(Board *self, Article *article, const Table *table, int32_t row)
+{
+    for (EACH(at, *table, row)) {
+        int32_t signal = table->values[at];
+        if (!BIT(self->raised, signal)) {
+            SET_BIT(self->raised, signal);
+            self->heard[article->heard++] = signal;
+        }
+    }
+}
+
+static void raise_all(Board *self, Article *article)
+{
+    raise_row(self, article, &article->others, 0);
+    for (Py_ssize_t at = 0; at < article->found->count; at++) {
+        const Hit *hit = &article->found->hits[at];
+        raise_row(self, article, &self->plain, hit->pattern);
+        if (hit->end <= article->title_end)
+            raise_row(self, article, &self->titled, hit->pattern);
+    }
+}
+
+static int any_raised(const Board *self, const Table *table, int32_t row)
+{
+    for (EACH(at, *table, row))
+        if (BIT(self->raised, table->values[at]))
+            return 1;
+    return 0;
+}
+
+static Answer judge_one(Board *self, Article *article, int32_t query)
+{
+    if (self->kinds[query] & DECIDED)
+        return YES;
+    for (EACH(at, self->groups, query))
+        if (!any_raised(self, &self->members, self->groups.values[at]))
+            return NO;
+    if (any_raised(self, &self->banned, query))
+        return NO;
+    return self->kinds[query] & TESTED ? judge_nears(self, article, query) : YES;
+}
+
+/* Looks at every query that a raised signal makes worth it. */
+static void look(Board *self, Article *article)
+{
+    for (Py_ssize_t number = 0; number < article->heard; number++) {
+        for (EACH(at, self->anchored, self->heard[number])) {
+            int32_t query = self->anchored.values[at];
+            if (BIT(self->looked, query))
+                continue;
+            SET_BIT(self->looked, query);
+            self->seen[article->seen++] = query;
+            Answer answer = judge_one(self, article, query);
+            if (answer != NO)
+                SET_BIT(answer == YES ? self->sure : self->asked, query);
+        }
+    }
+    forget_places(self, article);
+}
+
+static void clear(Board *self, Article *article)
+{
+    for (Py_ssize_t at = 0; at < article->heard; at++)
+        CLEAR_BIT(self->raised, self->heard[at]);
+    for (Py_ssize_t at = 0; at < article->seen; at++) {
+        CLEAR_BIT(self->looked, self->seen[at]);
+        CLEAR_BIT(self->sure, self->seen[at]);
+        CLEAR_BIT(self->asked, self->seen[at]);
+    }
+    table_free(&article->others);
+}
+
+static int read_article(Board *self, PyObject *const *arguments, Py_ssize_t count, Article *article)
+{
+    if (count != 3 || !Py_IS_TYPE(arguments[0], &FoundType)) {
+        PyErr_SetString(PyExc_TypeError, "wanted are: found, title_end, others");
+        return -1;
+    }
+    article->found = (Found *)arguments[0];
+    for (Py_ssize_t at = 0; at < article->found->count; at++)
+        if (article->found->hits[at].pattern >= self->plain.rows) {
+            PyErr_SetString(PyExc_ValueError, "these hits are of another search");
+            return -1;
+        }
+    article->title_end = PyLong_AsSsize_t(arguments[1]);
+    return PyErr_Occurred() ? -1 : table_add_row(&article->others, arguments[2], self->signals);
+}
+
+/* The numbers whose bits are set, ascending. */
+static PyObject *numbers_of(const uint64_t *bits, Py_ssize_t size)
+{
+    PyObject *numbers = PyList_New(0);
+    for (Py_ssize_t word = 0; numbers && word < WORDS(size); word++) {
+        for (uint64_t rest = bits[word]; numbers && rest; rest &= rest - 1) {
+            PyObject *number = PyLong_FromSsize_t(64 * word + __builtin_ctzll(rest));
+            if (number == NULL || PyList_Append(numbers, number) < 0)
+                Py_CLEAR(numbers);
+            Py_XDECREF(number);
+        }
+    }
+    return numbers;
+}
+
+/* From reading an article until all is clear again no Python code runs, so that the room is never used twice. */
+
+PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    Article article = {0};
+    PyObject *sure = NULL, *asked = NULL;
+    if (read_article(self, arguments, count, &article) == 0) {
+        raise_all(self, &article);
+        look(self, &article);
+        sure = numbers_of(self->sure, self->queries);
+        asked = sure ? numbers_of(self->asked, self->queries) : NULL;
+    }
+    clear(self, &article);
+    PyObject *both = asked ? PyTuple_Pack(2, sure, asked) : NULL;
+    Py_XDECREF(sure);
+    Py_XDECREF(asked);
+    return both;
+}
+
+PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    Article article = {0};
+    Py_ssize_t candidates = 0;
+    int failed = read_article(self, arguments, count, &article);
+    if (!failed) {
+        raise_all(self, &article);
+        look(self, &article);
+        for (Py_ssize_t at = 0; at < article.seen; at++)
+            candidates += !(self->kinds[self->seen[at]] & DECIDED);
+    }
+    clear(self, &article);
+    return failed ? NULL : PyLong_FromSsize_t(candidates);
+}

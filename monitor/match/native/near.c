@@ -1,0 +1,124 @@
+/* NEAR and ONEAR between terms of the texts, where blanks part all words: the commonest operators over places. */
+#include "board.h"
+
+#define MOST 64 /* places of a side; where there are more, Python looks */
+#define BORDER 0x1F
+
+typedef struct {
+    Py_ssize_t start, end;
+} Place;
+
+typedef struct {
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+} Letters;
+
+#define LETTER(letters, at) PyUnicode_READ((letters)->kind, (letters)->data, at)
+
+/* Chains the hits of each pattern. */
+static int link_places(Board *self, Article *article)
+{
+    const Found *found = article->found;
+    article->next = PyMem_RawMalloc((found->count + 1) * sizeof(int32_t));
+    if (article->next == NULL)
+        return -1;
+    for (Py_ssize_t at = found->count; at-- > 0;) {
+        int32_t *first = &self->first[found->hits[at].pattern];
+        article->next[at] = *first;
+        *first = (int32_t)at + 1;
+    }
+    return 0;
+}
+
+void forget_places(Board *self, Article *article)
+{
+    for (Py_ssize_t at = 0; article->next && at < article->found->count; at++)
+        self->first[article->found->hits[at].pattern] = 0;
+    PyMem_RawFree(article->next);
+    article->next = NULL;
+}
+
+/* A hit without the blanks of its pattern, and up to the blanks around: `ukrain*` stands for the word it begins. */
+static Place whole_words(const Letters *letters, const Hit *hit)
+{
+    Py_ssize_t start = hit->start, end = hit->end;
+    if (LETTER(letters, start) == ' ')
+        start++;
+    while (start > 0 && LETTER(letters, start - 1) != ' ')
+        start--;
+    if (LETTER(letters, end - 1) == ' ')
+        end--;
+    while (end < letters->length && LETTER(letters, end) != ' ')
+        end++;
+    return (Place){start, end};
+}
+
+/* The places of all signals of a side; how many, or more than MOST. */
+static int find_side(const Board *self, const Article *article, const Letters *letters, int32_t side, Place *places)
+{
+    int count = 0;
+    for (EACH(at, self->sides, side)) {
+        int32_t signal = self->sides.values[at];
+        if (!BIT(self->raised, signal))
+            continue;
+        for (EACH(row, self->patterns, signal)) {
+            for (int32_t hit = self->first[self->patterns.values[row]]; hit; hit = article->next[hit - 1]) {
+                if (count == MOST)
+                    return MOST + 1;
+                places[count++] = whole_words(letters, &article->found->hits[hit - 1]);
+            }
+        }
+    }
+    return count;
+}
+
+/* Have [start, end) so few words, and no border of a field? */
+static int few_words(const Letters *letters, Py_ssize_t start, Py_ssize_t end, int32_t words)
+{
+    int32_t blanks = 0;
+    for (Py_ssize_t at = start; at < end; at++) {
+        Py_UCS4 letter = LETTER(letters, at);
+        if (letter == BORDER || (letter == ' ' && ++blanks > words + 1))
+            return 0;
+    }
+    return 1;
+}
+
+static int are_near(const Letters *letters, Place left, Place right, const Near *near)
+{
+    if (left.end <= right.start)
+        return few_words(letters, left.end, right.start, near->words);
+    return right.end <= left.start && !near->ordered && few_words(letters, right.end, left.start, near->words);
+}
+
+static Answer judge_near(const Board *self, const Article *article, const Near *near)
+{
+    PyObject *text = article->found->text;
+    Letters letters = {PyUnicode_KIND(text), PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text)};
+    Place left[MOST], right[MOST];
+    int lefts = find_side(self, article, &letters, near->left, left);
+    int rights = find_side(self, article, &letters, near->right, right);
+    if (lefts > MOST || rights > MOST)
+        return UNKNOWN;
+    for (int one = 0; one < lefts; one++)
+        for (int other = 0; other < rights; other++)
+            if (are_near(&letters, left[one], right[other], near))
+                return YES;
+    return NO;
+}
+
+Answer judge_nears(Board *self, Article *article, int32_t query)
+{
+    if (self->nears.starts[query] == self->nears.starts[query + 1] || !article->found->spaced ||
+        (article->next == NULL && link_places(self, article) < 0))
+        return UNKNOWN;
+    Answer answer = YES;
+    for (EACH(at, self->nears, query)) {
+        Answer one = judge_near(self, article, &self->near[self->nears.values[at]]);
+        if (one == NO)
+            return NO;
+        answer = one == UNKNOWN ? UNKNOWN : answer;
+    }
+    return answer;
+}
