@@ -15,11 +15,12 @@ import sys
 import time
 from pathlib import Path
 
+from monitor.app.build.counts import counted
 from monitor.app.build.service import Options, build
 from monitor.app.build.source import file_source
+from monitor.app.reload import load_documents
 from monitor.app.running import Round
 from monitor.app.supervise import signals
-from monitor.cli.common import read_config
 from monitor.ports import Point, pass_by
 from monitor.testing.crash import CrashPoints
 
@@ -53,7 +54,8 @@ def point_of(arguments: argparse.Namespace) -> Point:
 async def run(arguments: argparse.Namespace) -> None:
     """Runs the service until it is told to stop, or for one round."""
     source = file_source(arguments.config, os.environ)
-    config = await read_config(source)
+    documents = await source.read()
+    config = load_documents(documents, frequencies=await counted(documents))
     stalls = Stalls()
     round_ = Round(all=True) if arguments.once else None
     built = await build(config, source, Options(point=point_of(arguments), round=round_))

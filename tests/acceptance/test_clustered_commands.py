@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.app.build.counts import FILE
+from monitor.match.frequencies import decode
+from monitor.pipeline.sampling import is_sampled
 from tests.support.fixtures import Brokers
 from tests.support.house import NAMES, House, Papers, house, on_kafka
 from tests.support.kafka import free_port
@@ -103,6 +106,18 @@ def test_pictures_of_an_installation_that_ran(made: House, papers: Papers) -> No
     met = {(one["article"]["id"], one["article"]["revision"]) for one in published if "ukraine" in one["watches"]}
     assert {(row["article"], row["revision"]) for row in rows if row["row"] == "sample"} == met != set()
     assert (total["judged"], total["met"]) == (len(published), len(met))
+
+
+def test_terms_are_counted_and_kept_without_a_file_of_the_ledger(made: House, papers: Papers) -> None:
+    """In the data directory of the process, from one to the next."""
+    counted = []
+    for _ in range(2):
+        papers.issuers["one"].issue(40)
+        made.poll()
+        published = [row["value"]["article"] for row in made.rows("tail", f"{prefix(made)}articles", "--no-follow")]
+        counted.append(sum(is_sampled(article["id"]) for article in published))
+        assert decode((made.data / FILE).read_bytes()).articles == counted[-1]
+    assert 0 < counted[0] < counted[1]
 
 
 def test_a_replica_that_runs_is_counted(made: House) -> None:
