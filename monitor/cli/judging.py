@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 
 from monitor.cli.text import counted, cut, inert
+from monitor.match.automaton import MAX_HITS
 from monitor.match.explain import Explained, WhyNot
 from monitor.match.explain import explain as judge
 from monitor.match.packs import Concept
-from monitor.match.scan import utf16_length
+from monitor.match.scan import MAX_FIELD, utf16_length
 from monitor.match.segments import Standing
 from monitor.model.article import FieldName, Language, Removed
-from monitor.model.watch import Hit, Text
+from monitor.model.watch import Hit, Limit, Text
 from monitor.normalise.furniture import Stripped, strip_furniture
 from monitor.normalise.language import detect, primary, read_tag
 from monitor.publish.envelope import hit
@@ -26,6 +27,12 @@ _BREAK = re.compile("\r(?!\n)|[\x0b\x0c\x85\u2028\u2029]")
 """Line ends of other systems; each is one character, so that no span moves."""
 AROUND = 30
 """Characters of context on each side of a hit, for people."""
+
+LIMITS: Mapping[Limit, str] = {
+    "field": f"only the first {MAX_FIELD:,} characters of a text were judged",
+    "hits": f"of a term that occurs {MAX_HITS:,} times no more places were looked at: there may be more hits",
+}
+"""What it means for people that a bound was reached."""
 
 
 class Line(msgspec.Struct):
@@ -96,6 +103,7 @@ def verdict_of(examined: Examined, found: Explained) -> dict[str, Any]:
         "matched": found.matched,
         "hits": [placed(one, examined) for one in found.hits],
         "hits_total": found.hits_total,
+        "limits": list(found.limits),
         "why_not": [_reason(why, examined) for why in found.why_not],
     }
 
@@ -128,6 +136,7 @@ def sentences(examined: Examined, results: Sequence[Explained]) -> Iterator[str]
         else:
             yield f"{found.watch}: not met"
             yield from (f"  {inert(why.message)}" for why in found.why_not)
+        yield from (f"  {LIMITS[limit]}" for limit in found.limits)
     language = examined.language
     known = f"{language.tag} ({language.source}, {language.confidence:.2f})"
     yield f"text: {counted(len(examined.raw), 'character')}, language {known}"

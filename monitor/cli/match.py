@@ -59,14 +59,14 @@ def compiled(query: str, directory: Path) -> RuleSet:
 
 
 def judged_file(rules: RuleSet, file: Path, lang: str | None) -> dict[str, Any]:
-    """`{"source","matched","hits"}` of one text."""
+    """`{"source","matched","hits","hits_total","limits"}` of one text."""
     from monitor.parse.decode import decode
 
     return {"source": name_of(file), **judged(rules, "", decode(read_bytes(file)).text, lang)}
 
 
 def judged_lines(rules: RuleSet, file: Path, lang: str | None) -> Iterator[dict[str, Any]]:
-    """`{"id","matched","hits"}` for each line that is one object. Raises UsageError at the first that is none."""
+    """The same with `id` for `source`, of each line that is one object. Raises UsageError at one that is none."""
     import msgspec
 
     from monitor.cli.judging import Line
@@ -99,14 +99,18 @@ def opened(file: Path) -> Iterator[BinaryIO]:
 def judged(rules: RuleSet, title: str, body: str, lang: str | None) -> dict[str, Any]:
     """Whether the query is met, and where. The language is looked for only if an alias depends on it."""
     from monitor.cli.judging import spoken
+    from monitor.match.scan import is_cut
     from monitor.model.watch import Text
     from monitor.normalise.language import primary
     from monitor.publish.envelope import hit
 
     language = primary(spoken(title, body, lang).tag).lower() if lang or asks_language(rules) else "und"
     found = rules.match(Text(title=title, body=body, language=language))
-    hits = [hit(one) for match_ in found for one in match_.hits]
-    return {"matched": bool(found), "hits": hits, "hits_total": sum(match_.hits_total for match_ in found)}
+    if not found:
+        return {"matched": False, "hits": [], "hits_total": 0, "limits": ["field"] if is_cut(title, body) else []}
+    (met,) = found
+    hits = [hit(one) for one in met.hits]
+    return {"matched": True, "hits": hits, "hits_total": met.hits_total, "limits": list(met.limits)}
 
 
 def asks_language(rules: RuleSet) -> bool:
@@ -119,11 +123,11 @@ def asks_language(rules: RuleSet) -> bool:
 
 def sentences(answer: dict[str, Any]) -> Iterator[str]:
     """One text, for people."""
+    from monitor.cli.judging import LIMITS
     from monitor.cli.text import counted, inert
 
-    if not answer["matched"]:
-        yield f"{answer['source']}: not met"
-        return
-    yield f"{answer['source']}: {counted(answer['hits_total'], 'hit')}"
+    said = counted(answer["hits_total"], "hit") if answer["matched"] else "not met"
+    yield f"{answer['source']}: {said}"
+    yield from (f"  {LIMITS[limit]}" for limit in answer["limits"])
     for one in answer["hits"]:
         yield f"  {one['field']} {one['start']}–{one['end']}  {inert(one['text'])}  {inert(one['term'])}"

@@ -16,17 +16,17 @@ from monitor.match.matcher import RuleSet
 from monitor.match.misses import Miss, holds, operator_miss
 from monitor.match.operators.metadata import known_values
 from monitor.match.packs import Concept
-from monitor.match.places import find_places, make_match
+from monitor.match.places import find_places
 from monitor.match.plan import placed_nodes, plan
 from monitor.match.query import Query
-from monitor.match.scan import Scan, is_text
+from monitor.match.scan import Scan, is_cut, is_text
 from monitor.match.segments import Segment, Standing, segments_of
 from monitor.match.spellings import LEAST, Spelling, find_endings, find_spellings, is_scattered
 from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves
 from monitor.match.tiers import WeakTier
 from monitor.model.article import FieldName, Removed
 from monitor.model.ids import WatchId
-from monitor.model.watch import Hit, Text
+from monitor.model.watch import Hit, Limit, Text
 
 MESSAGES = {
     "absent": "{clause} does not occur",
@@ -91,6 +91,8 @@ class Explained:
     matched: bool
     hits: tuple[Hit, ...] = ()
     hits_total: int = 0
+    limits: tuple[Limit, ...] = ()
+    """Bounds that were reached: what lies beyond them was not looked at."""
     why_not: tuple[WhyNot, ...] = ()
     version: str = ""
     """Of the watch: names its query, its packs and the fold table."""
@@ -113,19 +115,20 @@ def explain(
 
 def _explain(segment: Segment, text: Text, removed: Sequence[Removed], weak: WeakTier) -> Iterator[Explained]:
     rules, queries = segment.rules, segment.live.values()
-    scan = rules.scan(text)
-    heard = rules.heard(scan)
+    sighting = rules.sight(rules.scan(text))
+    scan, heard = sighting.scan, sighting.heard
     lost = [(line, rules.heard(rules.scan(Text(body=line.text, language=text.language)))) for line in removed]
-    wanted = frozenset(signal for query in queries for signal in query.wanted)
-    places = find_places(scan, rules.listeners, wanted)
+    met = [query for query in queries if query.admits(scan.group) and query.part.test(heard)]
+    matches = {match.watch.id: match for match in rules.show(met, sighting)}
+    cut: tuple[Limit, ...] = ("field",) if is_cut(text.title, text.summary, text.body) else ()
     spelt: dict[int, tuple[Spelling, ...]] = {}
     for query in queries:
-        if query.admits(scan.group) and query.part.test(heard):
-            match = make_match(query, scan, places, heard)
-            yield Explained(query.watch.id, True, match.hits, match.hits_total, version=query.version)
+        name = query.watch.id
+        if match := matches.get(name):
+            yield Explained(name, True, match.hits, match.hits_total, match.limits, version=query.version)
         else:
             missed = _Inquest(rules, query, scan, heard, lost, spelt, weak).find()
-            yield Explained(query.watch.id, False, why_not=missed, version=query.version)
+            yield Explained(name, False, limits=cut, why_not=missed, version=query.version)
 
 
 @dataclass(slots=True)

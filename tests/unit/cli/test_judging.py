@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.cli.judging import examine, sentences, text_of, verdict_of
+from monitor.cli.judging import LIMITS, examine, sentences, text_of, verdict_of
+from monitor.match.automaton import MAX_HITS
 from monitor.match.compiler import compile_rules
+from monitor.match.scan import MAX_FIELD
 from monitor.model.ids import WatchId
 from monitor.model.watch import Watch
 
@@ -66,3 +68,22 @@ def test_people_see_hits_in_their_surroundings_and_reasons():
     assert "⟦harbour⟧" in text
     assert "\x1b" not in text
     assert "removed by T1: [ad_1]" in text
+
+
+def test_bounds_that_were_reached_are_shown():
+    """For people and for programs, of texts that meet a watch and of those that do not."""
+    raw = "harbour " * MAX_HITS + "x" * MAX_FIELD + " castle"
+    examined = examine(raw, rules(port="harbour", keep="castle"), lang="en")
+    keep, port = (verdict_of(examined, found) for found in examined.results)
+    assert (keep["matched"], keep["limits"]) == (False, ["field"])
+    assert (port["matched"], port["limits"]) == (True, ["field", "hits"])
+    lines = list(sentences(examined, examined.results))
+    assert lines.count("  only the first 65,536 characters of a text were judged") == 2
+    assert [line for line in lines if "there may be more hits" in line] == [f"  {LIMITS['hits']}"]
+
+
+def test_no_bound_is_reached_by_a_short_text():
+    """Nothing is said then."""
+    examined = examine("harbour", rules(port="harbour", keep="castle"), lang="en")
+    assert [verdict_of(examined, found)["limits"] for found in examined.results] == [[], []]
+    assert not set(LIMITS.values()) & {line.strip() for line in sentences(examined, examined.results)}
