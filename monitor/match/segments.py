@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from monitor.match.compiler import compile_rules
 from monitor.match.frequencies import Frequencies
-from monitor.match.heard import Heard
 from monitor.match.inflection import Inflect
 from monitor.match.matcher import RuleSet, Size
 from monitor.match.packs import Concept
 from monitor.match.query import Query
-from monitor.match.scan import Scan
+from monitor.match.sighting import Sighting
 from monitor.match.syntax import leaves
 from monitor.model.ids import WatchId
 from monitor.model.watch import Match, Text, Watch
@@ -68,19 +67,11 @@ class Segment:
     rules: RuleSet
     live: Mapping[WatchId, Query]
 
-    def met(self, scan: Scan, heard: Heard, watches: AbstractSet[str] | None = None) -> list[Query]:
+    def met(self, sighting: Sighting, watches: AbstractSet[str] | None = None) -> list[Query]:
         """The queries an article meets; masked ones are left out."""
         live = self.live
-        met = self.rules.met_queries(scan, heard, watches)
+        met = self.rules.met_queries(sighting, watches)
         return [live[query.watch.id] for query in met if query.watch.id in live]
-
-
-class _Listened(NamedTuple):
-    """A segment with what it makes of an article."""
-
-    segment: Segment
-    scan: Scan
-    heard: Heard
 
 
 class Segments:
@@ -120,14 +111,14 @@ class Segments:
 
     def met(self, text: Text, watches: AbstractSet[str] | None = None) -> tuple[WatchId, ...]:
         """Ids of the watches an article meets, without looking for the places."""
-        met = [query.watch.id for row in self._listen(text) for query in row.segment.met(row.scan, row.heard, watches)]
+        met = [query.watch.id for segment, seen in self._sight(text) for query in segment.met(seen, watches)]
         return tuple(sorted(met, key=self._places.__getitem__))
 
     def match(self, text: Text, watches: AbstractSet[str] | None = None) -> tuple[Match, ...]:
         """What an article meets, of all watches or of these ids, in the order of the watches."""
         matches: list[Match] = []
-        for segment, scan, heard in self._listen(text):
-            matches += segment.rules.show(segment.met(scan, heard, watches), scan, heard)
+        for segment, seen in self._sight(text):
+            matches += segment.rules.show(segment.met(seen, watches), seen)
         return tuple(sorted(matches, key=lambda match: self._places[match.watch.id]))
 
     def occurring(self, text: Text) -> frozenset[str]:
@@ -138,13 +129,13 @@ class Segments:
         """How many queries are looked at beyond those that one hit decides, masked ones too."""
         return sum(segment.rules.candidates(text) for segment in self.segments)
 
-    def _listen(self, text: Text) -> Iterator[_Listened]:
-        """Every segment with what it hears; the article is folded for the first."""
+    def _sight(self, text: Text) -> Iterator[tuple[Segment, Sighting]]:
+        """The article before every segment; it is folded for the first."""
         folded = None
         for segment in self.segments:
             scan = segment.rules.scan(text, self._asides, folded)
             folded = scan.folded
-            yield _Listened(segment, scan, segment.rules.heard(scan))
+            yield segment, segment.rules.sight(scan)
 
 
 def segments_of(rules: Standing) -> tuple[Segment, ...]:
