@@ -10,6 +10,7 @@ from operator import attrgetter
 from types import MappingProxyType
 
 from monitor.match.heard import Heard, Mark
+from monitor.match.invisible import visible_end
 from monitor.match.languages import language_group
 from monitor.match.listeners import FIELDS, Variant
 from monitor.match.matcher import RuleSet
@@ -171,12 +172,18 @@ class _Inquest:
         best = min(failed, key=_distance)
         return (self.why(node.span, "absent"),) if all(why.reason == "absent" for why in best) else best
 
+    def seen(self, start: int, end: int) -> Span:
+        """Where folded characters stand in the joined original, up to the last that is seen."""
+        folded = self.scan.folded
+        first, last = folded.span(start, end)
+        return first, visible_end(folded.original, first, last)
+
     def missed(self, node: Op, miss: Miss) -> WhyNot:
         """The near miss of an operator over places."""
         if not miss.spots:
             return self.why(node.span, miss.reason, miss.found, miss.asked)
         start, end = min(spot.start for spot in miss.spots), max(spot.end for spot in miss.spots)
-        span = self.scan.folded.span(start, end)
+        span = self.seen(start, end)
         words = miss.found or self.scan.folded.original[slice(*span)]
         return self.at(self.why(node.span, miss.reason, words, miss.asked), self.scan.field_at(start), *span)
 
@@ -253,9 +260,8 @@ class _Inquest:
         return (min(found, key=lambda spelling: (spelling.start, -len(spelling.hint))),) if found else ()
 
     def form(self, leaf: Leaf, spelling: Spelling) -> WhyNot:
-        folded = self.scan.folded
-        span = folded.span(spelling.start, spelling.end)
-        why = self.why(leaf.span, "form", folded.original[slice(*span)], spelling.hint)
+        span = self.seen(spelling.start, spelling.end)
+        why = self.why(leaf.span, "form", self.scan.folded.original[slice(*span)], spelling.hint)
         return self.at(why, self.scan.field_at(spelling.start), *span)
 
     def excluded_marks(self, node: Op) -> Iterator[Mark]:

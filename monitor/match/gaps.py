@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from monitor.match.invisible import INVISIBLE
 from monitor.match.lexer import Token
 from monitor.match.operators import INFIX
 from monitor.match.syntax import Span
@@ -11,8 +12,8 @@ from monitor.match.terms import fail
 
 FOREIGN = {"|": "OR", "||": "OR", "&": "AND", "&&": "AND", "+": "AND"}
 """Operators of other query languages."""
-INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
-"""Signs that nobody sees, which copied text brings along: they belong to the word they touch."""
+HIDDEN = INVISIBLE | {"\u200c", "\u200d"}
+"""In an operator not even a joiner shapes anything."""
 _WIDE = {code + 0xFEE0: code for code in range(ord("!"), ord("~") + 1)}
 # The letters of operators that Cyrillic and Greek have as well.
 _ALIKE = dict(zip(map(ord, "АОТЕаотеΑΝΟΤΕ"), "AOTEaoteANOTE", strict=True))
@@ -44,13 +45,13 @@ def refuse_meant(token: Token, only_not: bool = False) -> None:
 
 def plain_letters(text: str) -> str:
     """Full-width, Cyrillic and Greek letters that look like those of operators as such; what is invisible left out."""
-    seen = "".join(letter for letter in text if letter not in INVISIBLE)
+    seen = "".join(letter for letter in text if letter not in HIDDEN)
     return seen.translate(_WIDE).translate(_ALIKE)
 
 
 def hidden_sign(text: str) -> str:
     """The first invisible sign, by its number; empty if there is none."""
-    return next((f"U+{ord(letter):04X}" for letter in text if letter in INVISIBLE), "")
+    return next((f"U+{ord(letter):04X}" for letter in text if letter in HIDDEN), "")
 
 
 def _remedy(query: str, both: tuple[Token, Token]) -> str:

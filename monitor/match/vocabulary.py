@@ -9,6 +9,7 @@ from itertools import chain, islice
 
 from monitor.match.designations import other_spelling
 from monitor.match.fold import Folded, fold_words
+from monitor.match.invisible import visible_end
 from monitor.match.lexicon import Lexicon, make_lexicon
 from monitor.match.packs import Concept
 from monitor.match.patterns import exact_form, fits, make_shape
@@ -121,7 +122,8 @@ class WordCount:
         for word in filter(self.interest.takes, set(text.split(" "))):
             at = text.index(f" {word} ") + 1
             self._counts[word] += 1
-            self._spellings[word][folded.original[slice(*folded.span(at, at + len(word)))]] += 1
+            first, last = folded.span(at, at + len(word))
+            self._spellings[word][folded.original[first : visible_end(folded.original, first, last)]] += 1
 
     @property
     def enough(self) -> bool:

@@ -165,6 +165,15 @@ def test_other_forms_of_an_alias_that_counts_in_this_language() -> None:
     assert [(why.reason, why.start, why.end) for why in why_not("@plants")] == [("form", 14, 20)]
 
 
+def test_near_misses_end_with_what_is_seen() -> None:
+    """A mark of direction behind a word is no part of it."""
+    (form,) = why_not("grows", title="grow\u200f fast")
+    (near,) = why_not("grow NEAR/0 moss", title="moss is what will grow\u200e, at last")
+
+    assert (form.text, form.start, form.end) == ("grow", 0, 4)
+    assert (near.text, near.start, near.end) == ("moss is what will grow", 0, 22)
+
+
 def test_versions_are_named() -> None:
     """Whoever reports a miss says of what."""
     rules = compile_rules([Watch(WatchId("a"), "moscow"), Watch(WatchId("b"), "plant")], {})
