@@ -16,6 +16,9 @@ from monitor.match.dictionary import read_dictionary
 Inflect = Callable[[str, str], tuple[str, ...] | None]
 """Word and language → its forms, the word first; None without a dictionary of that language."""
 
+NAMES = {"no": "nb", "hr": "hbs", "sr": "hbs", "bs": "hbs", "sh": "hbs", "fil": "tl", "iw": "he"}
+"""Dictionaries of languages that have none of their own name. That of Serbian and its kin has both scripts."""
+
 _PACKAGE = "simplemma.strategies.dictionaries"
 
 
@@ -56,20 +59,27 @@ def inflect(word: str, language: str) -> tuple[str, ...] | None:
 
     In Arabic and Hebrew also with what is written together with the word behind it.
     """
-    found = _dictionary(language)
+    name = dictionary_name(language)
+    found = _dictionary(name)
     if found is None:
         return None
     forms = forms_of(word, found)
-    return attach_clitics(forms, language, found) if language in CLITICS else forms
+    return attach_clitics(forms, name, found) if name in CLITICS else forms
 
 
 def listed_words(language: str) -> Iterable[tuple[str, str]] | None:
     """Every form that the dictionary of a language has, with its lemma; None without one. Takes up to some seconds."""
-    found = import_module(f"{_PACKAGE}.dictionary_factory")
-    if language not in found.SUPPORTED_LANGUAGES:
+    found, name = import_module(f"{_PACKAGE}.dictionary_factory"), dictionary_name(language)
+    if name not in found.SUPPORTED_LANGUAGES:
         return None
-    entries: Mapping[str, str] = found.DefaultDictionaryFactory(cache_max_size=1).get_dictionary(language)
+    entries: Mapping[str, str] = found.DefaultDictionaryFactory(cache_max_size=1).get_dictionary(name)
     return entries.items()
+
+
+def dictionary_name(tag: str) -> str:
+    """The dictionary in which a language is looked up, whatever region or script is named with it."""
+    primary = tag.partition("-")[0]
+    return NAMES.get(primary, primary)
 
 
 @lru_cache(maxsize=1)

@@ -79,6 +79,16 @@ def test_forms_of_the_installed_dictionaries() -> None:
     release()
 
 
+@pytest.mark.parametrize(
+    ("word", "tag", "form"),
+    [("hus", "no", "huset"), ("лука", "sr", "луке"), ("luka", "hr", "luke"), ("casa", "pt-br", "casas")],
+)
+def test_languages_without_a_dictionary_of_their_name(word: str, tag: str, form: str) -> None:
+    """Norwegian and Serbian are looked up where they stand; a region does not matter."""
+    assert form in (inflect(word, tag) or ())
+    release()
+
+
 @pytest.mark.parametrize("language", ["en", "he"])
 def test_the_arrays_say_what_the_package_says(language: str) -> None:
     """Every thousandth word of a dictionary has the same forms and the same lemma either way."""
