@@ -14,6 +14,7 @@ from monitor.match.arrays import Arrays
 from monitor.match.automaton import MAX_HITS, Automaton, Search
 from monitor.match.index import Entry, Index, Sets, Sighted
 from monitor.match.listeners import Listeners
+from monitor.match.stage import Stages
 
 if TYPE_CHECKING:
     from monitor.match.native import kernel
@@ -31,6 +32,8 @@ class Engine:
     """Of patterns."""
     make_index: Callable[[Sequence[Entry], Listeners, int], Index]
     """Of queries, who listens to which pattern, and the number of signals."""
+    make_stages: Callable[[Listeners, int], Stages] | None = None
+    """What shows hits, if it does."""
 
 
 class Board:
@@ -80,4 +83,4 @@ def engines() -> tuple[Engine, ...]:
         from monitor.match.native import kernel
     except ImportError:
         return (PYTHON,)
-    return (Engine("native", lambda patterns: kernel.Search(patterns, MAX_HITS), Board), PYTHON)
+    return (Engine("native", lambda patterns: kernel.Search(patterns, MAX_HITS), Board, Stages), PYTHON)

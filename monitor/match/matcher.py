@@ -12,7 +12,7 @@ from monitor.match.engine import Engine, engines
 from monitor.match.fold import Folded
 from monitor.match.heard import Heard
 from monitor.match.listeners import Listeners, Variant
-from monitor.match.places import find_places, make_match
+from monitor.match.places import make_matches
 from monitor.match.query import Query
 from monitor.match.scan import Scan, is_cut
 from monitor.match.sighting import Metadata, Sighting
@@ -68,6 +68,7 @@ class RuleSet:
         self.engine = engine.name
         self._search = engine.make_search(self.patterns)
         self._index = engine.make_index([query.entry for query in self.queries], self.listeners, self._signals)
+        self._stages = engine.make_stages(self.listeners, self._signals) if engine.make_stages else None
 
     @property
     def watches(self) -> tuple[Watch, ...]:
@@ -119,10 +120,9 @@ class RuleSet:
         """Queries that are met, with their hits."""
         if not met:
             return ()
-        scan, heard = sighting.scan, sighting.heard
-        wanted = set().union(*[query.shown & heard for query in met])
-        places = find_places(scan, self.listeners, wanted)
-        matches = tuple(make_match(query, scan, places, heard) for query in met)
+        scan = sighting.scan
+        stage = self._stages.stage(scan) if self._stages else None
+        matches = tuple(make_matches(met, sighting, self.listeners, stage))
         cut = is_cut(scan.text.title, scan.text.summary, scan.text.body)
         return tuple(map(self._bounded(scan, cut), met, matches)) if cut or scan.crowded else matches
 

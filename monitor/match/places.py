@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.languages import language_group
 from monitor.match.listeners import FIELDS, Listeners, Variant
 from monitor.match.query import Query, Shown
 from monitor.match.scan import Scan
+from monitor.match.sighting import Sighting
 from monitor.match.syntax import Span
 from monitor.model.watch import Hit, Match
 
@@ -24,6 +25,14 @@ that places can be sorted; all of a hit but its clause; the variant."""
 
 Found = tuple[Place, Shown]
 """A place, and what it is shown for."""
+
+
+class Stage(Protocol):
+    """An article in which the kernel shows the hits of queries."""
+
+    def show(self, wanted: Mapping[int, Shown], /) -> tuple[tuple[Hit, ...], int] | None:
+        """The hits of these signals, and how many there are; None if they are to be worked out here."""
+
 
 # What the class of a named tuple does beyond this costs more than all else about a hit.
 _make: Any = tuple.__new__
@@ -60,6 +69,23 @@ def find_places(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> d
                 if signal in places:
                     places[signal].append(place)
     return places
+
+
+def make_matches(met: Sequence[Query], sighting: Sighting, listeners: Listeners, stage: Stage | None) -> list[Match]:
+    """Watches that are met, with their hits: those that the stage can show, and the others worked out here."""
+    scan = sighting.scan
+    ready = [None if stage is None or query.witness else stage.show(query.wanted) for query in met]
+    places: dict[int, list[Place]] = {}
+    if None in ready:
+        heard = sighting.heard
+        rest = [query.shown & heard for query, shown in zip(met, ready, strict=True) if shown is None]
+        places = find_places(scan, listeners, frozenset().union(*rest))
+    return [
+        make_match(query, scan, places, sighting.heard)
+        if shown is None
+        else _make(Match, (query.watch, query.version, *shown, ()))
+        for query, shown in zip(met, ready, strict=True)
+    ]
 
 
 def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], heard: Heard) -> Match:

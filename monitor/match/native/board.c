@@ -6,11 +6,18 @@
  */
 #include "board.h"
 
+static int is_tuple(PyObject *row)
+{
+    if (!PyTuple_Check(row))
+        PyErr_SetString(PyExc_TypeError, "an entry is a tuple, and so is what stands near what");
+    return PyTuple_Check(row);
+}
+
 static int add_near(Board *self, PyObject *row)
 {
     PyObject *left, *right;
     int words, ordered;
-    if (!PyArg_ParseTuple(row, "OOip", &left, &right, &words, &ordered))
+    if (!is_tuple(row) || !PyArg_ParseTuple(row, "OOip", &left, &right, &words, &ordered))
         return -1;
     Near near = {(int32_t)self->sides.rows, (int32_t)self->sides.rows + 1, words, ordered};
     if (table_add_row(&self->sides, left, self->signals) < 0 ||
@@ -34,7 +41,8 @@ static int add_entry(Board *self, Table *anchors, PyObject *entry, Py_ssize_t nu
 {
     PyObject *anchor, *groups, *banned, *nears;
     int tested;
-    if (!PyArg_ParseTuple(entry, "OO!OpO!", &anchor, &PyTuple_Type, &groups, &banned, &tested, &PyTuple_Type, &nears))
+    if (!is_tuple(entry) ||
+        !PyArg_ParseTuple(entry, "OO!OpO!", &anchor, &PyTuple_Type, &groups, &banned, &tested, &PyTuple_Type, &nears))
         return -1;
     Py_ssize_t first_group = self->members.rows, first_near = self->near_count;
     for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(nears); at++)
@@ -56,7 +64,7 @@ static int add_entries(Board *self, PyObject *entries)
     Table anchors = {0};
     int failed = 0;
     for (Py_ssize_t at = 0; !failed && at < self->queries; at++)
-        failed = add_entry(self, &anchors, PySequence_Fast_GET_ITEM(entries, at), at) < 0;
+        failed = add_entry(self, &anchors, PyTuple_GET_ITEM(entries, at), at) < 0;
     failed = failed || table_turn(&self->anchored, &anchors, self->signals) < 0;
     table_free(&anchors);
     return failed ? -1 : 0;
@@ -71,9 +79,7 @@ static int make_room(Board *self)
     self->asked = PyMem_Calloc(WORDS(self->queries) + 1, sizeof(uint64_t));
     self->heard = PyMem_Calloc(self->signals + 1, sizeof(int32_t));
     self->seen = PyMem_Calloc(self->queries + 1, sizeof(int32_t));
-    self->first = PyMem_Calloc(self->plain.rows + 1, sizeof(int32_t));
-    if (self->kinds && self->raised && self->looked && self->sure && self->asked && self->heard && self->seen &&
-        self->first)
+    if (self->kinds && self->raised && self->looked && self->sure && self->asked && self->heard && self->seen)
         return 0;
     PyErr_NoMemory();
     return -1;
@@ -84,7 +90,7 @@ static void board_dealloc(Board *self)
     Table *tables[] = {&self->plain,   &self->titled, &self->patterns, &self->anchored, &self->groups,
                        &self->members, &self->banned, &self->nears,    &self->sides};
     void *rooms[] = {self->near, self->kinds, self->raised, self->looked, self->sure,
-                     self->asked, self->heard, self->seen, self->first};
+                     self->asked, self->heard, self->seen};
     for (size_t at = 0; at < sizeof tables / sizeof *tables; at++)
         table_free(tables[at]);
     for (size_t at = 0; at < sizeof rooms / sizeof *rooms; at++)
@@ -114,11 +120,15 @@ static PyObject *board_new(PyTypeObject *type, PyObject *arguments, PyObject *na
     Py_ssize_t signals;
     if (!PyArg_ParseTupleAndKeywords(arguments, named, "OOOn", names, &plain, &titled, &rows, &signals))
         return NULL;
-    PyObject *entries = PySequence_Fast(rows, "entries are a sequence");
+    if (signals < 0 || signals > INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "signals are counted, up to 2**31");
+        return NULL;
+    }
+    PyObject *entries = PySequence_Tuple(rows); /* a copy: reading it runs Python code, which might change a list */
     Board *self = entries ? (Board *)type->tp_alloc(type, 0) : NULL;
     if (self != NULL) {
         self->signals = signals;
-        self->queries = PySequence_Fast_GET_SIZE(entries);
+        self->queries = PyTuple_GET_SIZE(entries);
         if (fill(self, plain, titled, entries) < 0)
             Py_CLEAR(self);
     }

@@ -30,7 +30,6 @@ typedef struct {
     /* Room for one article, empty between two calls: bits by signal and by query, lists of those looked at. */
     uint64_t *raised, *looked, *sure, *asked;
     int32_t *heard, *seen;
-    int32_t *first; /* by pattern: its first hit, counted from 1 */
 } Board;
 
 /* Does it hold? UNKNOWN where Python has to tell. */
@@ -40,8 +39,8 @@ typedef enum { NO, YES, UNKNOWN } Answer;
 typedef struct {
     const Found *found;
     Py_ssize_t title_end;
-    Table others;   /* signals beside those of the hits, in one row */
-    int32_t *next;  /* by hit: the next one of its pattern, counted from 1; NULL until places are asked for */
+    Table others; /* signals beside those of the hits, in one row */
+    Links links;  /* empty until places are asked for */
     Py_ssize_t heard, seen;
 } Article;
 
@@ -49,9 +48,6 @@ PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
 PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t count);
 
 /* All Nears of a query together. */
-Answer judge_nears(Board *self, Article *article, int32_t query);
-
-/* Forgets the places of an article. */
-void forget_places(Board *self, Article *article);
+Answer judge_nears(const Board *self, Article *article, int32_t query);
 
 #endif

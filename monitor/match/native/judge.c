@@ -58,7 +58,6 @@ static void look(Board *self, Article *article)
                 SET_BIT(answer == YES ? self->sure : self->asked, query);
         }
     }
-    forget_places(self, article);
 }
 
 static void clear(Board *self, Article *article)
@@ -71,6 +70,7 @@ static void clear(Board *self, Article *article)
         CLEAR_BIT(self->asked, self->seen[at]);
     }
     table_free(&article->others);
+    unlink_hits(&article->links);
 }
 
 static int read_article(Board *self, PyObject *const *arguments, Py_ssize_t count, Article *article)
@@ -89,35 +89,36 @@ static int read_article(Board *self, PyObject *const *arguments, Py_ssize_t coun
     return PyErr_Occurred() ? -1 : table_add_row(&article->others, arguments[2], self->signals);
 }
 
-/* The numbers whose bits are set, ascending. */
-static PyObject *numbers_of(const uint64_t *bits, Py_ssize_t size)
+/* Adds the numbers whose bits are set, ascending. */
+static int add_numbers(PyObject *numbers, const uint64_t *bits, Py_ssize_t size)
 {
-    PyObject *numbers = PyList_New(0);
-    for (Py_ssize_t word = 0; numbers && word < WORDS(size); word++) {
-        for (uint64_t rest = bits[word]; numbers && rest; rest &= rest - 1) {
+    for (Py_ssize_t word = 0; word < WORDS(size); word++) {
+        for (uint64_t rest = bits[word]; rest; rest &= rest - 1) {
             PyObject *number = PyLong_FromSsize_t(64 * word + __builtin_ctzll(rest));
-            if (number == NULL || PyList_Append(numbers, number) < 0)
-                Py_CLEAR(numbers);
+            int failed = number == NULL || PyList_Append(numbers, number) < 0;
             Py_XDECREF(number);
+            if (failed)
+                return -1;
         }
     }
-    return numbers;
+    return 0;
 }
 
-/* From reading an article until all is clear again no Python code runs, so that the room is never used twice. */
+/* From reading an article until all is clear again no Python code runs, so that the room is never used twice. That is
+ * why lists are made before: a new one can start the collector, and that any finalizer, and that another thread. */
 
 PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
 {
     Article article = {0};
-    PyObject *sure = NULL, *asked = NULL;
-    if (read_article(self, arguments, count, &article) == 0) {
+    PyObject *sure = PyList_New(0), *asked = PyList_New(0);
+    int failed = !sure || !asked || read_article(self, arguments, count, &article) < 0;
+    if (!failed) {
         raise_all(self, &article);
         look(self, &article);
-        sure = numbers_of(self->sure, self->queries);
-        asked = sure ? numbers_of(self->asked, self->queries) : NULL;
+        failed = add_numbers(sure, self->sure, self->queries) < 0 || add_numbers(asked, self->asked, self->queries) < 0;
     }
     clear(self, &article);
-    PyObject *both = asked ? PyTuple_Pack(2, sure, asked) : NULL;
+    PyObject *both = failed ? NULL : PyTuple_Pack(2, sure, asked);
     Py_XDECREF(sure);
     Py_XDECREF(asked);
     return both;

@@ -29,7 +29,32 @@ typedef struct {
 /* Every number of a row; `at` is declared by it. */
 #define EACH(at, table, row) int32_t at = (table).starts[row]; at < (table).starts[(row) + 1]; at++
 
-extern PyTypeObject FoundType, SearchType, BoardType;
+/* The hits of a text by their patterns. Hits are counted from 1, so that 0 is none: EACH_HIT runs over a pattern's. */
+typedef struct {
+    const Hit *hits;
+    int32_t *first, *next;
+    size_t mask;
+    int shift;
+} Links;
+
+#define EACH_HIT(number, links, pattern) \
+    int32_t number = first_hit(&(links), pattern); number; number = (links).next[number - 1]
+
+int link_hits(Links *links, const Found *found);
+int32_t first_hit(const Links *links, int32_t pattern);
+void unlink_hits(Links *links);
+
+/* The letters of a str. */
+typedef struct {
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+} Letters;
+
+#define LETTERS_OF(text) ((Letters){PyUnicode_KIND(text), PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text)})
+#define LETTER(letters, at) PyUnicode_READ((letters)->kind, (letters)->data, at)
+
+extern PyTypeObject FoundType, SearchType, BoardType, StageType, SignsType;
 
 Found *found_new(PyObject *text);
 int found_add(Found *found, int32_t pattern, int32_t start, int32_t end);

@@ -1,4 +1,6 @@
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+
+from monitor.model.watch import Hit
 
 class Found:
     def __len__(self) -> int: ...
@@ -22,3 +24,21 @@ class Board:
     ) -> None: ...
     def judge(self, found: Found, title_end: int, others: Collection[int], /) -> tuple[list[int], list[int]]: ...
     def candidates(self, found: Found, title_end: int, others: Collection[int], /) -> int: ...
+
+class Signs:
+    def __init__(
+        self,
+        hit: type,
+        fields: tuple[str, ...],
+        signs: Sequence[tuple[object, ...]],
+        anywhere: Sequence[Iterable[int]],
+        titled: Sequence[Iterable[int]],
+        others: Iterable[int],
+        max_hits: int,
+    ) -> None: ...
+
+class Stage:
+    def __init__(
+        self, signs: Signs, found: Found, original: str, offsets: Sized, borders: Sequence[int], shifts: Sequence[int]
+    ) -> None: ...
+    def show(self, wanted: Mapping[int, tuple[object, ...]], /) -> tuple[tuple[Hit, ...], int] | None: ...

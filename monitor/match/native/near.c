@@ -8,37 +8,6 @@ typedef struct {
     Py_ssize_t start, end;
 } Place;
 
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Letters;
-
-#define LETTER(letters, at) PyUnicode_READ((letters)->kind, (letters)->data, at)
-
-/* Chains the hits of each pattern. */
-static int link_places(Board *self, Article *article)
-{
-    const Found *found = article->found;
-    article->next = PyMem_RawMalloc((found->count + 1) * sizeof(int32_t));
-    if (article->next == NULL)
-        return -1;
-    for (Py_ssize_t at = found->count; at-- > 0;) {
-        int32_t *first = &self->first[found->hits[at].pattern];
-        article->next[at] = *first;
-        *first = (int32_t)at + 1;
-    }
-    return 0;
-}
-
-void forget_places(Board *self, Article *article)
-{
-    for (Py_ssize_t at = 0; article->next && at < article->found->count; at++)
-        self->first[article->found->hits[at].pattern] = 0;
-    PyMem_RawFree(article->next);
-    article->next = NULL;
-}
-
 /* A hit without the blanks of its pattern, and up to the blanks around: `ukrain*` stands for the word it begins. */
 static Place whole_words(const Letters *letters, const Hit *hit)
 {
@@ -63,7 +32,7 @@ static int find_side(const Board *self, const Article *article, const Letters *l
         if (!BIT(self->raised, signal))
             continue;
         for (EACH(row, self->patterns, signal)) {
-            for (int32_t hit = self->first[self->patterns.values[row]]; hit; hit = article->next[hit - 1]) {
+            for (EACH_HIT(hit, article->links, self->patterns.values[row])) {
                 if (count == MOST)
                     return MOST + 1;
                 places[count++] = whole_words(letters, &article->found->hits[hit - 1]);
@@ -79,7 +48,7 @@ static int few_words(const Letters *letters, Py_ssize_t start, Py_ssize_t end, i
     int32_t blanks = 0;
     for (Py_ssize_t at = start; at < end; at++) {
         Py_UCS4 letter = LETTER(letters, at);
-        if (letter == BORDER || (letter == ' ' && ++blanks > words + 1))
+        if (letter == BORDER || (letter == ' ' && blanks++ > words))
             return 0;
     }
     return 1;
@@ -94,8 +63,7 @@ static int are_near(const Letters *letters, Place left, Place right, const Near 
 
 static Answer judge_near(const Board *self, const Article *article, const Near *near)
 {
-    PyObject *text = article->found->text;
-    Letters letters = {PyUnicode_KIND(text), PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text)};
+    Letters letters = LETTERS_OF(article->found->text);
     Place left[MOST], right[MOST];
     int lefts = find_side(self, article, &letters, near->left, left);
     int rights = find_side(self, article, &letters, near->right, right);
@@ -108,10 +76,10 @@ static Answer judge_near(const Board *self, const Article *article, const Near *
     return NO;
 }
 
-Answer judge_nears(Board *self, Article *article, int32_t query)
+Answer judge_nears(const Board *self, Article *article, int32_t query)
 {
     if (self->nears.starts[query] == self->nears.starts[query + 1] || !article->found->spaced ||
-        (article->next == NULL && link_places(self, article) < 0))
+        (article->links.first == NULL && link_hits(&article->links, article->found) < 0))
         return UNKNOWN;
     Answer answer = YES;
     for (EACH(at, self->nears, query)) {

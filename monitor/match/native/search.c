@@ -212,14 +212,6 @@ static PyObject *search_new(PyTypeObject *type, PyObject *arguments, PyObject *n
 
 /* ---- searching ---- */
 
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Letters;
-
-#define LETTER(letters, at) PyUnicode_READ((letters)->kind, (letters)->data, at)
-
 static int is_at(const Search *self, int32_t pattern, const Letters *letters, Py_ssize_t start)
 {
     const Py_UCS4 *wanted = self->letters + self->offsets[pattern];
@@ -348,7 +340,7 @@ static PyObject *search_find(Search *self, PyObject *text)
     if (found == NULL)
         return NULL;
     found->spaced = is_spaced(text);
-    Letters letters = {PyUnicode_KIND(text), PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text)};
+    Letters letters = LETTERS_OF(text);
     int anywhere = self->anywhere > (PyUnicode_IS_ASCII(text) ? 1 : 0);
     int failed;
     /* One loop for each width of letters, which the compiler makes of the same text. */
