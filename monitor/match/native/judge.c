@@ -115,7 +115,7 @@ PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
     if (!failed) {
         raise_all(self, &article);
         look(self, &article);
-        failed = add_numbers(sure, self->sure, self->queries) < 0 || add_numbers(asked, self->asked, self->queries) < 0;
+        failed = PyErr_Occurred() || add_numbers(sure, self->sure, self->queries) < 0 || add_numbers(asked, self->asked, self->queries) < 0;
     }
     clear(self, &article);
     PyObject *both = failed ? NULL : PyTuple_Pack(2, sure, asked);
@@ -132,6 +132,7 @@ PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t c
     if (!failed) {
         raise_all(self, &article);
         look(self, &article);
+        failed = PyErr_Occurred() != NULL;
         for (Py_ssize_t at = 0; at < article.seen; at++)
             candidates += !(self->kinds[self->seen[at]] & DECIDED);
     }

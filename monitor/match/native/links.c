@@ -17,6 +17,7 @@ int link_hits(Links *links, const Found *found)
     links->first = PyMem_Calloc((size_t)1 << bits, sizeof(int32_t));
     links->next = PyMem_Calloc(found->count + 1, sizeof(int32_t));
     if (links->first == NULL || links->next == NULL) {
+        unlink_hits(links);
         PyErr_NoMemory();
         return -1;
     }

@@ -56,6 +56,10 @@ static int add_sign(Signs *self, PyObject *row)
 {
     int pattern, left, right;
     PyObject *told;
+    if (!PyTuple_Check(row)) {
+        PyErr_SetString(PyExc_TypeError, "a sign is a tuple");
+        return -1;
+    }
     if (!PyArg_ParseTuple(row, "iO!pp", &pattern, &PyTuple_Type, &told, &left, &right))
         return -1;
     if (PyTuple_GET_SIZE(told) != TOLD) {
@@ -68,10 +72,10 @@ static int add_sign(Signs *self, PyObject *row)
 
 static int add_signs(Signs *self, PyObject *rows)
 {
-    PyObject *every = PySequence_Fast(rows, "signs are a sequence");
+    PyObject *every = PySequence_Tuple(rows); /* a copy: reading it may run Python code, which might change a list */
     if (every == NULL)
         return -1;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(every);
+    Py_ssize_t count = PyTuple_GET_SIZE(every);
     int failed = 0;
     self->signs = PyMem_Calloc(count + 1, sizeof(Sign));
     if (self->signs == NULL) {
@@ -79,7 +83,7 @@ static int add_signs(Signs *self, PyObject *rows)
         failed = 1;
     }
     for (Py_ssize_t at = 0; !failed && at < count; at++)
-        failed = add_sign(self, PySequence_Fast_GET_ITEM(every, at)) < 0;
+        failed = add_sign(self, PyTuple_GET_ITEM(every, at)) < 0;
     Py_DECREF(every);
     return failed ? -1 : 0;
 }
@@ -118,8 +122,8 @@ static PyObject *signs_new(PyTypeObject *type, PyObject *arguments, PyObject *na
     if (!PyArg_ParseTupleAndKeywords(arguments, named, "O!O!OOOOn", names, &PyType_Type, &hit, &PyTuple_Type, &fields,
                                      &signs, &anywhere, &titled, &others, &max_hits))
         return NULL;
-    if (!PyType_IsSubtype((PyTypeObject *)hit, &PyTuple_Type) || PyTuple_GET_SIZE(fields) != TEXTS) {
-        PyErr_SetString(PyExc_TypeError, "a hit is a named tuple, and there are three fields");
+    if (!PyType_IsSubtype((PyTypeObject *)hit, &PyTuple_Type) || PyTuple_GET_SIZE(fields) != TEXTS || max_hits < 0) {
+        PyErr_SetString(PyExc_TypeError, "a hit is a named tuple, there are three fields, and hits are counted");
         return NULL;
     }
     Signs *self = (Signs *)type->tp_alloc(type, 0);
@@ -150,13 +154,13 @@ PyTypeObject SignsType = {
 
 static int read_places(PyObject *numbers, Py_ssize_t *places, Py_ssize_t count)
 {
-    PyObject *every = PySequence_Fast(numbers, "places are a sequence");
+    PyObject *every = PySequence_Tuple(numbers);
     if (every == NULL)
         return -1;
-    if (PySequence_Fast_GET_SIZE(every) < count)
+    if (PyTuple_GET_SIZE(every) < count)
         PyErr_Format(PyExc_ValueError, "%zd places", count);
     for (Py_ssize_t at = 0; !PyErr_Occurred() && at < count; at++)
-        places[at] = PyLong_AsSsize_t(PySequence_Fast_GET_ITEM(every, at));
+        places[at] = PyLong_AsSsize_t(PyTuple_GET_ITEM(every, at));
     Py_DECREF(every);
     return PyErr_Occurred() ? -1 : 0;
 }
@@ -172,7 +176,7 @@ static void stage_dealloc(Stage *self)
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
-/* Is every offset where it belongs, so that no place lies outside of the original? */
+/* Are there as many offsets as letters, and one more? */
 static int fits(const Stage *self)
 {
     const Py_ssize_t *offsets = self->offsets.buf;
@@ -252,7 +256,7 @@ static int fill_scene(const Stage *self, Scene *scene, PyObject *wanted)
     PyObject *key, *row;
     Py_ssize_t place = 0;
     while (PyDict_Next(wanted, &place, &key, &row)) {
-        long signal = PyLong_AsLong(key);
+        long signal = PyLong_Check(key) ? PyLong_AsLong(key) : -1; /* of other keys reading runs Python code */
         if (signal < 0 || signal >= self->signs->anywhere.rows || !PyTuple_Check(row) || PyTuple_GET_SIZE(row) < 1) {
             if (!PyErr_Occurred())
                 PyErr_SetString(PyExc_ValueError, "wanted are rows that begin with a clause, by signal");
@@ -282,10 +286,12 @@ static int overlap(const Scene *scene)
     return 0;
 }
 
-/* Letters before `end` that JavaScript counts as two. */
+/* Letters before `end` that JavaScript counts as two. Nothing is read beyond the text, whatever the offsets are. */
 static Py_ssize_t count_wide(PyObject *text, Py_ssize_t start, Py_ssize_t end)
 {
-    Py_ssize_t count = 0;
+    Py_ssize_t count = 0, length = PyUnicode_GET_LENGTH(text);
+    start = start < 0 ? 0 : start;
+    end = end > length ? length : end;
     if (PyUnicode_KIND(text) == PyUnicode_4BYTE_KIND)
         for (Py_ssize_t at = start; at < end; at++)
             count += PyUnicode_4BYTE_DATA(text)[at] > 0xFFFF;
@@ -338,7 +344,8 @@ static PyObject *stage_show(Stage *self, PyObject *wanted)
     PyObject *result = NULL;
     int told = fill_scene(self, &scene, wanted);
     if (told == 0) {
-        qsort(scene.rows, scene.count, sizeof(Shown), compare);
+        if (scene.count > 1)
+            qsort(scene.rows, scene.count, sizeof(Shown), compare);
         told = overlap(&scene);
     }
     if (told == 1)
