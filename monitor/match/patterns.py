@@ -17,7 +17,9 @@ from monitor.match.fold import HANGUL, UNSPACED, dropped, script_class
 APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼʻ′´`＇"), "'")
 HYPHENS = dict.fromkeys(map(ord, "‐‑‒–−"), "-")
 QUOTES = dict.fromkeys(map(ord, "״”“„″"), '"')
-_KIN = APOSTROPHES | HYPHENS | QUOTES | {ord("׳"): "'"}
+TATWEEL = 0x640
+"""Stretches an Arabic word on paper; no letter."""
+_KIN: dict[int, str | None] = {**APOSTROPHES, **HYPHENS, **QUOTES, ord("׳"): "'", TATWEEL: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,10 @@ def make_shape(pieces: Sequence[str]) -> str:
 
 
 def exact_form(text: str, cased: bool) -> str:
-    """What exact checks compare: NFKC, without format characters, one apostrophe, one hyphen, a letter at both ends."""
+    """What exact checks compare: NFKC, one apostrophe, one hyphen, a letter at both ends.
+
+    Format characters and the tatweel are left out.
+    """
     kept = "".join(letter for letter in text if not _invisible(letter)).translate(_KIN)
     composed = unicodedata.normalize("NFKC", kept)
     if not cased:

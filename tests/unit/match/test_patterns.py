@@ -50,6 +50,7 @@ def test_hangul_nouns_do_not_follow_numbers() -> None:
         ("dröhnen", "DRO\u0308HNEN", False, True),
         ("dröhnen", "drohnen", False, False),
         ("مسيّرة", "مسيرة", False, False),
+        ("بمسيّرة", "بـمسيّرة", False, True),
         ('כטב"ם', "כטב״ם", True, True),
         ("anti-drone", "anti‑drone", True, True),
     ],
