@@ -20,9 +20,10 @@ HEAD = """# How much the packs find
 found, `--corpus DIR` what the packs find in news that you have. A test fails when the page is not current.
 
 The texts are in `tests/recall/`: {texts} short texts in {languages} languages, in each at least four with every concept
-and three that only look like it. They were written for this measure, by authors who had not read the packs; what they
-showed was then mended, so the figures flatter. None equals a pack's example, contains one or lies in one (phrases of
-less than {short} letters aside), which a test checks too. They were not reviewed by speakers.
+and three that only look like it. They were written for this measure, most by authors who had not read the packs; what
+they showed was then mended, so the figures flatter: what was found before mending is in [packs](packs.md). None equals
+a pack's example, contains one or lies in one (phrases of less than {short} letters aside), which a test checks too.
+They were not reviewed by speakers.
 
 - **Mention**: what a reader would mark, i.e. the country, its adjective, its people; any word for unmanned aircraft.
 - **Found**: a hit overlaps the mention, for a pack may mark the stem or the whole word. **False**: a hit overlaps none.
