@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import subprocess
@@ -144,12 +145,17 @@ def growth(work: Callable[[], None], times: int) -> int:
     try:
         for _ in range(2):
             work()
-        before = tracemalloc.get_traced_memory()[0]
+        before = _traced()
         for _ in range(times):
             work()
-        return tracemalloc.get_traced_memory()[0] - before
+        return _traced() - before
     finally:
         tracemalloc.stop()
+
+
+def _traced() -> int:
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
 
 
 def test_every_source_is_built_and_looked_at() -> None:
