@@ -17,13 +17,20 @@ def register(app: typer.Typer) -> None:
 
 
 def version(json: bool = JSON) -> None:
-    """Print the version. Also the commit of a checkout, and the Python it runs on."""
-    found = {"version": __version__, "commit": commit(), "python": platform.python_version()}
+    """Print the version. Also the commit of a checkout, the Python it runs on, and the engine that matches."""
+    from monitor.match.native import is_built
+
+    found = {
+        "version": __version__,
+        "commit": commit(),
+        "python": platform.python_version(),
+        "engine": "native" if is_built() else "python",
+    }
     if json:
         print_json(found)
     else:
         built = f" ({found['commit']})" if found["commit"] else ""
-        say(f"news-monitor {found['version']}{built}, Python {found['python']}")
+        say(f"news-monitor {found['version']}{built}, Python {found['python']}, engine {found['engine']}")
 
 
 def commit() -> str | None:

@@ -21,6 +21,7 @@ from monitor.match.heard import Heard
 from monitor.match.index import Entry, Sets
 from monitor.match.listeners import Listeners
 from monitor.match.matcher import RuleSet
+from monitor.match.native import is_built
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 from tests.support.engines import (
@@ -433,6 +434,14 @@ def hostile_rules() -> list[RuleSet]:
 
 
 _KEPT: list[RuleSet] = []
+
+
+def test_everybody_is_told_the_same_engine() -> None:
+    """`version` and `doctor` say what rules run on."""
+    name = engines()[0].name
+
+    assert is_built() is (name == "native")
+    assert compile_rules([], {}).engine == name
 
 
 def test_a_rule_set_says_which_engine_it_runs_on(engine: Engine) -> None:

@@ -39,6 +39,7 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
     )
     yield _imports("kafka codecs", ("cramjam", "aiokafka"))
     yield _lxml()
+    yield _engine()
     yield _data(Path(config.settings.data_dir))
     yield _contact(config.settings.contact)
     yield await _names(config)
@@ -75,6 +76,17 @@ def _lxml() -> Finding:
     found = ".".join(map(str, etree.LXML_VERSION[:3]))
     ok = tuple(etree.LXML_VERSION) >= LXML
     return Finding("lxml", ok, found, "" if ok else "install lxml 6.1 or later: earlier ones can read local files")
+
+
+def _engine() -> Finding:
+    """The same is found without the kernel, so this is advice."""
+    from monitor.match.engine import PYTHON, engines
+
+    engine = engines()[0]
+    remedy = (
+        "install a C compiler and the headers of Python, then news-monitor again: matching is several times as fast"
+    )
+    return Finding("engine", True, engine.name, remedy if engine is PYTHON else "")
 
 
 def _data(folder: Path) -> Finding:

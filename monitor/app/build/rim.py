@@ -42,13 +42,14 @@ def make_observer(config: Config, clock: Clock, stderr: TextIO) -> Observer:
 
     from monitor.adapters.logs import configure
     from monitor.adapters.observe import Metrics, Observer
+    from monitor.match.engine import engines
 
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     metrics = Metrics(registry)
-    metrics.build.info({"version": __version__})
+    metrics.build.info({"version": __version__, "engine": engines()[0].name})
     metrics.generation.info({"generation": config.generation})
     return Observer(configure(config.settings.log.format, config.settings.log.level, clock.monotonic, stderr), metrics)
 
