@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image without a daemon, without rights beyond root in a sandbox, and without a registry: buildah in a
-# chroot, on a base made with debootstrap and kept. What comes of it is proof that the Dockerfile works, and an image to
-# try; a release is built on a base named by its digest (see the Dockerfile).
+# chroot, on a base made with debootstrap and kept. Its mirror is asked for a compiler too, which stays out of the image.
+# What comes of it is proof that the Dockerfile works, and an image to try; a release is built on a base named by its
+# digest (see the Dockerfile).
 #
 #   deploy/build-image.sh [--base-only] [TAG]       default: localhost/news-monitor:test
 #   NEWS_MONITOR_CACHE   where base and images are kept; default: ~/.cache/news-monitor

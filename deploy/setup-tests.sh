@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Brings what the tests need besides Python: Java and Maven with the jars of a real Kafka, kcat, packages for Node that
-# check the AsyncAPI document, `ip` for network namespaces, a browser for the page. One line a step; does nothing, in well under a second, where everything is there.
+# check the AsyncAPI document, `ip` for network namespaces, a browser for the page, a compiler for the kernel. One line a
+# step; does nothing, in well under a second, where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,7 @@ as_root() {
 # command → Debian package
 needed=(java:default-jre-headless javac:default-jdk-headless mvn:maven kcat:kcat npm:npm ip:iproute2 chromium:chromium
   chromedriver:chromium-driver
-  systemd-analyze:systemd buildah:buildah debootstrap:debootstrap)
+  systemd-analyze:systemd buildah:buildah debootstrap:debootstrap cc:build-essential)
 packages=()
 for pair in "${needed[@]}"; do
   if command -v "${pair%%:*}" >/dev/null; then
@@ -23,6 +24,14 @@ for pair in "${needed[@]}"; do
     packages+=("${pair##*:}")
   fi
 done
+
+# The headers of this Python: a package of their own where Python is Debian's, and beside it where it is not.
+headers=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+if [[ -f $headers/Python.h ]]; then
+  echo "headers of Python: there"
+else
+  packages+=(python3-dev)
+fi
 
 if ((${#packages[@]})); then
   if command -v apt-get >/dev/null && { [[ $EUID -eq 0 ]] || sudo -n true 2>/dev/null; }; then
@@ -33,6 +42,14 @@ if ((${#packages[@]})); then
     # The tests that need them say so themselves, and fail where CI=true.
     echo "not installed, for want of apt-get or rights: ${packages[*]}"
   fi
+fi
+
+# The kernel is built when the project is installed, which was before there was a compiler.
+if "$python" -c 'import monitor.match.native.kernel' 2>/dev/null; then
+  echo "kernel: there"
+elif [[ -x .venv/bin/uv ]] && command -v cc >/dev/null && [[ -f $headers/Python.h ]]; then
+  .venv/bin/uv pip install -q --python "$python" --no-deps -e .
+  echo "kernel: built"
 fi
 
 # promtool alone: its Debian package would start a server.

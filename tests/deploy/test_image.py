@@ -100,6 +100,12 @@ def test_image_can_install_nothing(container: str) -> None:
     assert inside(container, "sh", "-c", looked).returncode == 0
 
 
+def test_image_has_the_kernel_and_no_compiler(container: str) -> None:
+    """It is built where nothing of it is shipped."""
+    assert json.loads(inside(container, "news-monitor", "version", "--json").stdout)["engine"] == "native"
+    assert inside(container, "sh", "-c", "command -v cc gcc g++").stdout == ""
+
+
 def test_service_of_the_image_starts_answers_and_stops(container: str) -> None:
     """No feed is asked: the shipped ones are other people's."""
     admin, page = str(free_port()), str(free_port())
