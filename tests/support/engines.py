@@ -27,7 +27,7 @@ def compiler() -> str | None:
     """The C compiler that extensions of this Python are built with; None where there is none, or no headers."""
     named = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
     headers = Path(sysconfig.get_path("include")) / "Python.h"
-    return (shutil.which(named) or shutil.which("cc")) if headers.exists() else None
+    return shutil.which(named) if headers.exists() else None
 
 
 def engine_named(name: str) -> Engine:
