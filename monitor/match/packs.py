@@ -299,6 +299,7 @@ class PackReader:
         """By folded pattern, the longer strings it lies in: whichever block named them."""
         longer = fold_words([entry.text.strip("*") for _, entry in self.not_in])
         found: dict[str, list[tuple[str, NotIn]]] = {}
+        beginnings = _by_beginning(cores)
         for (path, entry), text in zip(self.not_in, longer, strict=True):
             if text in cores and not (entry.case or entry.unless_before):
                 self.report(path, f"{entry.text} is an alias itself and could never be found", "MON-CFG-064")
@@ -306,18 +307,28 @@ class PackReader:
             for core in sorted(inside):
                 found.setdefault(core, []).append((text, entry))
             if entry.text.endswith("*") and text and script_class(text[-1]) in UNSPACED:
-                for core, whole in _continued(text, cores):
+                for core, whole in _continued(text, beginnings):
                     found.setdefault(core, []).append((whole, entry))
         return found
 
 
-def _continued(text: str, cores: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Patterns that begin in a longer string and go on behind it: 洋两岸 and 两岸关系 make 洋两岸关系."""
+def _by_beginning(cores: frozenset[str]) -> Mapping[str, list[str]]:
+    """Patterns by their first two letters."""
+    found: dict[str, list[str]] = {}
     for core in sorted(cores):
-        for shared in range(min(len(core), len(text)) - 1, 1, -1):
-            if text.endswith(core[:shared]):
-                yield core, text + core[shared:]
-                break
+        found.setdefault(core[:2], []).append(core)
+    return found
+
+
+def _continued(text: str, beginnings: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Patterns that begin in a longer string and go on behind it: 洋两岸 and 两岸关系 make 洋两岸关系."""
+    known: set[str] = set()
+    for at in range(1, len(text) - 1):
+        shared = text[at:]
+        for core in beginnings.get(shared[:2], ()):
+            if len(core) > len(shared) and core.startswith(shared) and core not in known:
+                known.add(core)
+                yield core, text + core[len(shared) :]
 
 
 def _swallowers(shape: tuple[str, bool, bool], longer: list[tuple[str, NotIn]]) -> Iterator[Swallower]:
