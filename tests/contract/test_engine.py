@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -400,40 +401,47 @@ HOSTILE = "aA \ud800\udfff\u0301\u200b\x00\x1f机한ด🇺🇦𠮷ﬁß½İ-’
 
 
 @few
-@given(title=st.text(HOSTILE, max_size=20), body=st.text(HOSTILE, max_size=60))
-def test_hostile_texts_are_judged_alike(title: str, body: str) -> None:
-    """Lone surrogates, marks without letters, borders in the text, flags cut in two."""
+@given(title=st.text(HOSTILE, max_size=20), summary=st.text(HOSTILE, max_size=9), body=st.text(HOSTILE, max_size=60))
+def test_hostile_texts_are_judged_alike(title: str, summary: str, body: str) -> None:
+    """Lone surrogates, marks without letters, borders in the text, flags cut in two, letters of two UTF-16 units."""
     engine_named("native")
-    text = Text(title=title, body=body)
+    text = Text(title, summary, body, authors=(body[:9],), tags=(title,))
     matches = [rules.match(text) for rules in hostile_rules()]
 
     assert matches[0] == matches[1]
 
 
+HOSTILE_QUERIES = (
+    *("a", "{A}", "机", "한*", '"a a"', "a NEAR/1 机", "title:a", "=ß", "ss", "fi", '"1 2"', "🇺🇦", "a ONEAR/0 ss"),
+    *("author:a", "tag:机 AND a", "summary:a", "title:机 OR body:a", "a AND NOT title:a", "author:a NEAR/3 ss"),
+)
+
+
+@cache
 def hostile_rules() -> list[RuleSet]:
     """Watches that such texts can meet, by every engine."""
-    if not _KEPT:
-        queries = [
-            "a",
-            "{A}",
-            "机",
-            "한*",
-            '"a a"',
-            "a NEAR/1 机",
-            "title:a",
-            "=ß",
-            "ss",
-            "fi",
-            '"1 2"',
-            "🇺🇦",
-            "a ONEAR/0 ss",
-        ]
-        rules = compile_rules([Watch(WatchId(f"w{n}"), query) for n, query in enumerate(queries)], {})
-        _KEPT.extend(rules.by(engine) for engine in engines())
-    return _KEPT
+    rules = compile_rules([Watch(WatchId(f"w{n:02}"), query) for n, query in enumerate(HOSTILE_QUERIES)], {})
+    return [rules.by(engine) for engine in engines()]
 
 
-_KEPT: list[RuleSet] = []
+@pytest.mark.parametrize(
+    "text",
+    [
+        Text(body="a " * 300),
+        Text(title="a " * 150, body="a ss " * 150),
+        Text(body="a ss 机 " * (MAX_HITS + 20)),
+        Text(body="x " * 40_000 + "a"),
+        Text(summary="a ss", body="ss, a. a ss"),
+        Text(title="𠮷 a 𠮷𠮷 机", summary="a 𠮷", body="𠮷🇺🇦 a"),
+    ],
+    ids=["many hits", "in two fields", "too many", "too long", "repeated summary", "wide letters"],
+)
+def test_bounds_are_reached_alike(text: Text) -> None:
+    """Hits that are shown and counted, hits that are not looked at, texts that are cut, spans in UTF-16."""
+    engine_named("native")
+    matches = [rules.match(text) for rules in hostile_rules()]
+
+    assert matches[0] == matches[1]
 
 
 def test_everybody_is_told_the_same_engine() -> None:
