@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from monitor.match.heard import Heard, Mark
+from monitor.match.invisible import INVISIBLE, visible_end
 from monitor.match.languages import language_group
 from monitor.match.listeners import FIELDS, Listeners, Variant
 from monitor.match.query import Query, Shown
@@ -60,6 +61,8 @@ def find_places(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> d
             start, end = offsets[first], offsets[last]
             if end == offsets[last - 1]:
                 start, end = scan.folded.span(first, last)
+            if original[end - 1] in INVISIBLE:
+                end = visible_end(original, start, end)
             span = (start - shift, end - shift)
             wide = scan.utf16_span(number, *span) if astral[number] else span
             told = variant.alone or variant.told(group)

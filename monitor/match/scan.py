@@ -11,6 +11,7 @@ from typing import Literal, TypeGuard
 
 from monitor.match.automaton import MAX_HITS, Search
 from monitor.match.fold import BORDER, Folded, fold, scrub
+from monitor.match.invisible import visible_end
 from monitor.match.languages import language_group
 from monitor.match.listeners import FIELDS, Variant
 from monitor.match.patterns import Check, Swallower, exact_form, fits
@@ -86,8 +87,9 @@ class Scan:
         return start + (text[start] == " "), end - (text[end - 1] == " ")
 
     def shown_span(self, variant: Variant, start: int, end: int) -> tuple[int, int]:
-        """A raw hit up to the borders of its words, in the original."""
-        return self.folded.span(*self.extended(variant, *self.core_span(start, end)))
+        """A raw hit up to the borders of its words and the last letter that is seen, in the original."""
+        first, last = self.folded.span(*self.extended(variant, *self.core_span(start, end)))
+        return first, visible_end(self.folded.original, first, last)
 
     def extended(self, variant: Variant, start: int, end: int) -> tuple[int, int]:
         """A folded span up to the borders of its words, where the variant is open."""

@@ -38,14 +38,11 @@ class Rules:
     def passes(self, feed: FeedSpec, article: Article) -> bool:
         """Whether the feed's own filter lets the article through."""
         own = self.filters.get(feed.id)
-        return own is None or bool(own.match(text_of(article, feed)))
+        return own is None or bool(own.met(text_of(article, feed)))
 
     def matches(self, feed: FeedSpec, article: Article, allowed: frozenset[str]) -> tuple[Match, ...]:
         """The watches this article meets, of those that are `allowed` to judge its feed."""
-        if not allowed:
-            return ()
-        text = text_of(article, feed)
-        return tuple(one for one in self.rules.match(text, allowed) if speaks(one.watch, text.language))
+        return self.rules.match(text_of(article, feed), allowed) if allowed else ()
 
 
 def concerns(watch: Watch, feed: FeedSpec) -> bool:
@@ -55,8 +52,3 @@ def concerns(watch: Watch, feed: FeedSpec) -> bool:
     if not watch.feeds and not watch.feed_tags:
         return True
     return feed.id in watch.feeds or not set(watch.feed_tags).isdisjoint(feed.tags)
-
-
-def speaks(watch: Watch, language: str) -> bool:
-    """Whether a watch may be met by a text in a language, given as its primary subtag."""
-    return not watch.languages or language in watch.languages

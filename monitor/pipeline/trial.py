@@ -15,7 +15,7 @@ from monitor.model.feed import FeedSpec
 from monitor.model.ids import FeedId, digest
 from monitor.model.units import rfc3339
 from monitor.model.watch import Match, Watch
-from monitor.pipeline.rules import concerns, speaks
+from monitor.pipeline.rules import concerns
 from monitor.publish.recall import Recalled
 
 REMEMBERED = 200_000
@@ -41,8 +41,7 @@ class Version:
         """What the watch finds in an article of a feed."""
         if not concerns(self.watch, feed):
             return None
-        found = self.rules.match(said.text, frozenset({self.watch.id}))
-        return next((one for one in found if speaks(one.watch, said.text.language)), None)
+        return next(iter(self.rules.match(said.text, frozenset({self.watch.id}))), None)
 
 
 @dataclass(frozen=True, slots=True)

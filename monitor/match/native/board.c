@@ -28,58 +28,80 @@ static int add_near(Board *self, PyObject *row)
     return 0;
 }
 
-/* Numbers from `first` up to `last` as a row. */
-static int add_range(Table *table, Py_ssize_t first, Py_ssize_t last)
+/* A group behind the number of its signals. */
+static int add_group(Board *self, PyObject *signals)
 {
-    PyObject *numbers = PyObject_CallFunction((PyObject *)&PyRange_Type, "nn", first, last);
-    int failed = numbers == NULL || table_add_row(table, numbers, last) < 0;
-    Py_XDECREF(numbers);
-    return failed ? -1 : 0;
+    Py_ssize_t place = self->asks.size;
+    if (table_add(&self->asks, 0) < 0 || table_add_all(&self->asks, signals, self->signals) < 0)
+        return -1;
+    self->asks.values[place] = (int32_t)(self->asks.size - place - 1);
+    return 0;
 }
 
-static int add_entry(Board *self, Table *anchors, PyObject *entry, Py_ssize_t number)
+/* What is asked of a query; its place, or -1. */
+static Py_ssize_t add_asks(Board *self, Py_ssize_t query, PyObject *groups, PyObject *banned, int tested,
+                           PyObject *nears)
+{
+    Py_ssize_t place = self->asks.size;
+    int some_banned = PyObject_IsTrue(banned);
+    int32_t head[HEAD] = {
+        [QUERY] = (int32_t)query,
+        [TESTED] = tested,
+        [NEARS] = (int32_t)PyTuple_GET_SIZE(nears),
+        [FIRST_NEAR] = (int32_t)self->near_count,
+        [BANNED] = some_banned,
+        [GROUPS] = (int32_t)PyTuple_GET_SIZE(groups),
+    };
+    int failed = some_banned < 0;
+    for (int at = 0; !failed && at < HEAD; at++)
+        failed = table_add(&self->asks, head[at]) < 0;
+    failed = failed || (some_banned && add_group(self, banned) < 0);
+    for (Py_ssize_t at = 0; !failed && at < PyTuple_GET_SIZE(groups); at++)
+        failed = add_group(self, PyTuple_GET_ITEM(groups, at)) < 0;
+    for (Py_ssize_t at = 0; !failed && at < PyTuple_GET_SIZE(nears); at++)
+        failed = add_near(self, PyTuple_GET_ITEM(nears, at)) < 0;
+    return failed ? -1 : place;
+}
+
+/* A query, and what a signal of its anchor says of it: added to `anchors` and `says`. */
+static int add_entry(Board *self, Table *anchors, Table *says, PyObject *entry, Py_ssize_t query)
 {
     PyObject *anchor, *groups, *banned, *nears;
     int tested;
     if (!is_tuple(entry) ||
         !PyArg_ParseTuple(entry, "OO!OpO!", &anchor, &PyTuple_Type, &groups, &banned, &tested, &PyTuple_Type, &nears))
         return -1;
-    Py_ssize_t first_group = self->members.rows, first_near = self->near_count;
-    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(nears); at++)
-        if (add_near(self, PyTuple_GET_ITEM(nears, at)) < 0)
-            return -1;
-    if (table_add_rows(&self->members, groups, self->signals) < 0 ||
-        add_range(&self->groups, first_group, self->members.rows) < 0 ||
-        add_range(&self->nears, first_near, self->near_count) < 0 ||
-        table_add_row(anchors, anchor, self->signals) < 0 ||
-        table_add_row(&self->banned, banned, self->signals) < 0)
+    Py_ssize_t place = ~query;
+    if (tested || PyTuple_GET_SIZE(groups) || PyObject_IsTrue(banned))
+        place = add_asks(self, query, groups, banned, tested, nears);
+    if (PyErr_Occurred() || table_add_row(anchors, anchor, self->signals) < 0)
         return -1;
-    int some_banned = self->banned.starts[number + 1] > self->banned.starts[number];
-    self->kinds[number] = tested ? TESTED : some_banned || PyTuple_GET_SIZE(groups) ? 0 : DECIDED;
-    return 0;
+    return table_add(says, (int32_t)place);
 }
 
 static int add_entries(Board *self, PyObject *entries)
 {
-    Table anchors = {0};
+    Table anchors = {0}, says = {0};
     int failed = 0;
     for (Py_ssize_t at = 0; !failed && at < self->queries; at++)
-        failed = add_entry(self, &anchors, PyTuple_GET_ITEM(entries, at), at) < 0;
+        failed = add_entry(self, &anchors, &says, PyTuple_GET_ITEM(entries, at), at) < 0;
     failed = failed || table_turn(&self->anchored, &anchors, self->signals) < 0;
+    for (Py_ssize_t at = 0; !failed && at < self->anchored.size; at++)
+        self->anchored.values[at] = says.values[self->anchored.values[at]];
     table_free(&anchors);
+    table_free(&says);
     return failed ? -1 : 0;
 }
 
 static int make_room(Board *self)
 {
-    self->kinds = PyMem_Calloc(self->queries + 1, 1);
     self->raised = PyMem_Calloc(WORDS(self->signals) + 1, sizeof(uint64_t));
     self->looked = PyMem_Calloc(WORDS(self->queries) + 1, sizeof(uint64_t));
     self->sure = PyMem_Calloc(WORDS(self->queries) + 1, sizeof(uint64_t));
     self->asked = PyMem_Calloc(WORDS(self->queries) + 1, sizeof(uint64_t));
     self->heard = PyMem_Calloc(self->signals + 1, sizeof(int32_t));
     self->seen = PyMem_Calloc(self->queries + 1, sizeof(int32_t));
-    if (self->kinds && self->raised && self->looked && self->sure && self->asked && self->heard && self->seen)
+    if (self->raised && self->looked && self->sure && self->asked && self->heard && self->seen)
         return 0;
     PyErr_NoMemory();
     return -1;
@@ -87,10 +109,8 @@ static int make_room(Board *self)
 
 static void board_dealloc(Board *self)
 {
-    Table *tables[] = {&self->plain,   &self->titled, &self->patterns, &self->anchored, &self->groups,
-                       &self->members, &self->banned, &self->nears,    &self->sides};
-    void *rooms[] = {self->near, self->kinds, self->raised, self->looked, self->sure,
-                     self->asked, self->heard, self->seen};
+    Table *tables[] = {&self->plain, &self->titled, &self->patterns, &self->anchored, &self->asks, &self->sides};
+    void *rooms[] = {self->near, self->raised, self->looked, self->sure, self->asked, self->heard, self->seen};
     for (size_t at = 0; at < sizeof tables / sizeof *tables; at++)
         table_free(tables[at]);
     for (size_t at = 0; at < sizeof rooms / sizeof *rooms; at++)

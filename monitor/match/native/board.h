@@ -4,13 +4,16 @@
 
 #include "kernel.h"
 
-/* Kinds of queries: one hit decides; a tree decides; so do `nears`, where they can. */
-enum { DECIDED = 1, TESTED = 2 };
-
 /* Two rows of `sides`, with at most so many words between, in this order if it is `ordered`. */
 typedef struct {
     int32_t left, right, words, ordered;
 } Near;
+
+/* What is asked of a query beyond its anchor, as numbers in a row, so that it is read from one place in memory:
+ *
+ *     query, tested, nears, first near, banned, groups, [size, signals] for what is banned and for each group
+ */
+enum { QUERY, TESTED, NEARS, FIRST_NEAR, BANNED, GROUPS, HEAD };
 
 typedef struct {
     PyObject_HEAD
@@ -18,15 +21,11 @@ typedef struct {
     Table plain;    /* signals by pattern: raised by any hit */
     Table titled;   /* by pattern: raised by a hit in the title */
     Table patterns; /* by signal, those that raise it in any text */
-    Table anchored; /* queries by signal: worth a look if it is raised */
-    Table groups;   /* rows of `members` by query: each must have a raised signal */
-    Table members;  /* signals */
-    Table banned;   /* signals by query */
-    Table nears;    /* by query, numbers of `near`: all must hold */
+    Table anchored; /* by signal, the queries that are worth a look: places in `asks`, or ~query if it decides */
+    Table asks;     /* one row */
     Table sides;    /* signals */
     Near *near;
     Py_ssize_t near_count, near_room;
-    uint8_t *kinds; /* by query */
     /* Room for one article, empty between two calls: bits by signal and by query, lists of those looked at. */
     uint64_t *raised, *looked, *sure, *asked;
     int32_t *heard, *seen;
@@ -41,13 +40,13 @@ typedef struct {
     Py_ssize_t title_end;
     Table others; /* signals beside those of the hits, in one row */
     Links links;  /* empty until places are asked for */
-    Py_ssize_t heard, seen;
+    Py_ssize_t heard, seen, candidates;
 } Article;
 
 PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count);
 PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t count);
 
-/* All Nears of a query together. */
-Answer judge_nears(const Board *self, Article *article, int32_t query);
+/* All Nears that are asked of a query together. */
+Answer judge_nears(const Board *self, Article *article, const int32_t *asks);
 
 #endif

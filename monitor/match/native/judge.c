@@ -23,41 +23,49 @@ static void raise_all(Board *self, Article *article)
     }
 }
 
-static int any_raised(const Board *self, const Table *table, int32_t row)
+/* Is any of the signals raised that stand behind their number? */
+static int any_raised(const Board *self, const int32_t *signals)
 {
-    for (EACH(at, *table, row))
-        if (BIT(self->raised, table->values[at]))
+    for (int32_t at = 1; at <= signals[0]; at++)
+        if (BIT(self->raised, signals[at]))
             return 1;
     return 0;
 }
 
-static Answer judge_one(Board *self, Article *article, int32_t query)
+static Answer judge_one(const Board *self, Article *article, const int32_t *asks)
 {
-    if (self->kinds[query] & DECIDED)
-        return YES;
-    for (EACH(at, self->groups, query))
-        if (!any_raised(self, &self->members, self->groups.values[at]))
+    const int32_t *signals = asks + HEAD;
+    if (asks[BANNED]) {
+        if (any_raised(self, signals))
             return NO;
-    if (any_raised(self, &self->banned, query))
-        return NO;
-    return self->kinds[query] & TESTED ? judge_nears(self, article, query) : YES;
+        signals += signals[0] + 1;
+    }
+    for (int32_t group = 0; group < asks[GROUPS]; group++, signals += signals[0] + 1)
+        if (!any_raised(self, signals))
+            return NO;
+    return asks[TESTED] ? judge_nears(self, article, asks) : YES;
+}
+
+static void look_at(Board *self, Article *article, int32_t place)
+{
+    const int32_t *asks = place < 0 ? NULL : self->asks.values + place;
+    int32_t query = asks ? asks[QUERY] : ~place;
+    if (BIT(self->looked, query))
+        return;
+    SET_BIT(self->looked, query);
+    self->seen[article->seen++] = query;
+    article->candidates += asks != NULL;
+    Answer answer = asks ? judge_one(self, article, asks) : YES;
+    if (answer != NO)
+        SET_BIT(answer == YES ? self->sure : self->asked, query);
 }
 
 /* Looks at every query that a raised signal makes worth it. */
 static void look(Board *self, Article *article)
 {
-    for (Py_ssize_t number = 0; number < article->heard; number++) {
-        for (EACH(at, self->anchored, self->heard[number])) {
-            int32_t query = self->anchored.values[at];
-            if (BIT(self->looked, query))
-                continue;
-            SET_BIT(self->looked, query);
-            self->seen[article->seen++] = query;
-            Answer answer = judge_one(self, article, query);
-            if (answer != NO)
-                SET_BIT(answer == YES ? self->sure : self->asked, query);
-        }
-    }
+    for (Py_ssize_t number = 0; number < article->heard; number++)
+        for (EACH(at, self->anchored, self->heard[number]))
+            look_at(self, article, self->anchored.values[at]);
 }
 
 static void clear(Board *self, Article *article)
@@ -127,15 +135,12 @@ PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
 PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t count)
 {
     Article article = {0};
-    Py_ssize_t candidates = 0;
     int failed = read_article(self, arguments, count, &article);
     if (!failed) {
         raise_all(self, &article);
         look(self, &article);
         failed = PyErr_Occurred() != NULL;
-        for (Py_ssize_t at = 0; at < article.seen; at++)
-            candidates += !(self->kinds[self->seen[at]] & DECIDED);
     }
     clear(self, &article);
-    return failed ? NULL : PyLong_FromSsize_t(candidates);
+    return failed ? NULL : PyLong_FromSsize_t(article.candidates);
 }

@@ -1,4 +1,4 @@
-/* What the parts of the kernel share. See docs/decisions/0015-kernel.md. */
+/* What the parts of the kernel share. See docs/decisions/0016-kernel.md. */
 #ifndef NEWS_MONITOR_KERNEL_H
 #define NEWS_MONITOR_KERNEL_H
 
@@ -59,7 +59,11 @@ extern PyTypeObject FoundType, SearchType, BoardType, StageType, SignsType;
 Found *found_new(PyObject *text);
 int found_add(Found *found, int32_t pattern, int32_t start, int32_t end);
 
-/* A further row, or rows, from iterables of numbers in [0, below). 0, or -1 with an error, here as in all of these. */
+/* A number, or those of an iterable, that are in [0, below), in the row under way. 0, or -1 with an error. */
+int table_add(Table *table, int32_t value);
+int table_add_all(Table *table, PyObject *numbers, Py_ssize_t below);
+
+/* A further row, or rows, from iterables of such numbers. */
 int table_add_row(Table *table, PyObject *numbers, Py_ssize_t below);
 int table_add_rows(Table *table, PyObject *rows, Py_ssize_t below);
 

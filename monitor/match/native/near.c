@@ -76,14 +76,14 @@ static Answer judge_near(const Board *self, const Article *article, const Near *
     return NO;
 }
 
-Answer judge_nears(const Board *self, Article *article, int32_t query)
+Answer judge_nears(const Board *self, Article *article, const int32_t *asks)
 {
-    if (self->nears.starts[query] == self->nears.starts[query + 1] || !article->found->spaced ||
+    if (asks[NEARS] == 0 || !article->found->spaced ||
         (article->links.first == NULL && link_hits(&article->links, article->found) < 0))
         return UNKNOWN;
     Answer answer = YES;
-    for (EACH(at, self->nears, query)) {
-        Answer one = judge_near(self, article, &self->near[self->nears.values[at]]);
+    for (int32_t at = 0; at < asks[NEARS]; at++) {
+        Answer one = judge_near(self, article, &self->near[asks[FIRST_NEAR] + at]);
         if (one == NO)
             return NO;
         answer = one == UNKNOWN ? UNKNOWN : answer;

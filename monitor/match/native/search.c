@@ -15,6 +15,7 @@
 #define STEP(hash, letter) (((hash) ^ (letter)) * MULTIPLIER)
 #define FIRST_UNSPACED 0xE00 /* no script before Thai leaves out blanks */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#define BLOCK 32             /* places to look at together */
 #define LETTERS (1 << 16)    /* bits of the filters by letters */
 #define PAIR(one, two) ((((uint32_t)(one) * 0x9E3779B1u) ^ ((uint32_t)(two) * 0x85EBCA77u)) >> 16)
 
@@ -47,6 +48,12 @@ static size_t slot_of(const Search *self, uint64_t hash)
 static size_t ending_of(const Search *self, uint64_t hash)
 {
     return (size_t)(hash >> (64 - self->ending_bits));
+}
+
+/* May a pattern that begins with a blank end here, inside a word? */
+static ALWAYS_INLINE int may_end(const Search *self, uint64_t hash)
+{
+    return self->ending_bits && BIT(self->endings, ending_of(self, hash));
 }
 
 /* ---- making ---- */
@@ -243,28 +250,75 @@ static ALWAYS_INLINE int look_up(const Search *self, uint64_t hash, Found *found
     return more;
 }
 
-/* Looks for patterns that begin with the blank at `start`; *next becomes the place of the blank behind the word. */
-static ALWAYS_INLINE int search_word(const Search *self, Found *found, const Letters *letters, Py_ssize_t start,
-                                     Py_ssize_t *next)
+/* Where something may be found, looked up when there is a block of them: until then the memory has come. */
+typedef struct {
+    uint64_t hash;
+    Py_ssize_t start, end;
+} Lead;
+
+typedef struct {
+    Lead rows[BLOCK];
+    int count;
+} Leads;
+
+/* Looks for patterns that begin at `start` and go on behind the blank before `at`. */
+static ALWAYS_INLINE int search_on(const Search *self, Found *found, const Letters *letters, Py_ssize_t start,
+                                   Py_ssize_t at, uint64_t hash)
 {
-    uint64_t hash = STEP(SEED, ' ');
-    Py_ssize_t at = start + 1, words = 0;
-    for (;; words++) {
-        for (; at < letters->length && LETTER(letters, at) != ' '; at++) {
+    for (; at < letters->length; at++) {
+        Py_UCS4 letter = LETTER(letters, at);
+        hash = STEP(hash, letter);
+        if (letter == ' ') {
+            int more = look_up(self, hash, found, letters, start, at + 1);
+            if (more <= 0)
+                return more;
+        }
+        else if (may_end(self, hash) && look_up(self, hash, found, letters, start, at + 1) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static ALWAYS_INLINE int follow(const Search *self, Found *found, const Letters *letters, Leads *leads)
+{
+    for (int at = 0; at < leads->count; at++) {
+        Lead lead = leads->rows[at];
+        int more = look_up(self, lead.hash, found, letters, lead.start, lead.end);
+        if (more > 0 && LETTER(letters, lead.end - 1) == ' ')
+            more = search_on(self, found, letters, lead.start, lead.end, lead.hash);
+        if (more < 0)
+            return -1;
+    }
+    leads->count = 0;
+    return 0;
+}
+
+static ALWAYS_INLINE int add_lead(const Search *self, Found *found, const Letters *letters, Leads *leads, Lead lead)
+{
+    __builtin_prefetch(&self->slots[slot_of(self, lead.hash)]);
+    leads->rows[leads->count++] = lead;
+    return leads->count == BLOCK ? follow(self, found, letters, leads) : 0;
+}
+
+/* Looks for patterns that begin with a blank: what may end in the first word, and what ends with it. */
+static ALWAYS_INLINE int search_words(const Search *self, Found *found, const Letters *letters)
+{
+    Leads leads = {.count = 0};
+    Py_ssize_t start = 0;
+    while (start < letters->length && LETTER(letters, start) != ' ')
+        start++;
+    for (Py_ssize_t at; start < letters->length; start = at) {
+        uint64_t hash = STEP(SEED, ' ');
+        for (at = start + 1; at < letters->length && LETTER(letters, at) != ' '; at++) {
             hash = STEP(hash, LETTER(letters, at));
-            if (self->ending_bits && BIT(self->endings, ending_of(self, hash)) &&
-                look_up(self, hash, found, letters, start, at + 1) < 0)
+            if (may_end(self, hash) && add_lead(self, found, letters, &leads, (Lead){hash, start, at + 1}) < 0)
                 return -1;
         }
-        if (!words)
-            *next = at;
-        if (at == letters->length)
-            return 0;
-        hash = STEP(hash, ' ');
-        int more = look_up(self, hash, found, letters, start, ++at);
-        if (more <= 0)
-            return more;
+        if (at < letters->length &&
+            add_lead(self, found, letters, &leads, (Lead){STEP(hash, ' '), start, at + 1}) < 0)
+            return -1;
     }
+    return follow(self, found, letters, &leads);
 }
 
 /* Looks for patterns that begin with the letter at `start`, which is no blank. */
@@ -283,19 +337,23 @@ static ALWAYS_INLINE int search_from(const Search *self, Found *found, const Let
     return more;
 }
 
-/* Every pattern at every place. A text without blanks at its ends is searched as if there were none before it. */
+static int compare(const void *one, const void *other)
+{
+    const Hit *left = one, *right = other;
+    return left->start != right->start ? (left->start > right->start) - (left->start < right->start)
+                                       : (left->end > right->end) - (left->end < right->end);
+}
+
 static ALWAYS_INLINE int search_all(const Search *self, Found *found, const Letters *letters, int anywhere)
 {
-    Py_ssize_t at = 0, next = 0;
-    while (next < letters->length) {
-        if (LETTER(letters, at = next) != ' ')
-            next++;
-        else if (search_word(self, found, letters, at, &next) < 0)
+    if (search_words(self, found, letters) < 0)
+        return -1;
+    Py_ssize_t words = found->count;
+    for (Py_ssize_t at = 0; anywhere && at < letters->length; at++)
+        if (LETTER(letters, at) != ' ' && search_from(self, found, letters, at) < 0)
             return -1;
-        for (at += LETTER(letters, at) == ' '; anywhere && at < next; at++)
-            if (search_from(self, found, letters, at) < 0)
-                return -1;
-    }
+    if (words && found->count > words)
+        qsort(found->hits, found->count, sizeof(Hit), compare);
     return 0;
 }
 

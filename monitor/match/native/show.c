@@ -211,6 +211,21 @@ static PyObject *stage_new(PyTypeObject *type, PyObject *arguments, PyObject *na
 
 /* ---- showing ---- */
 
+/* Marks of direction and of places to break a line: those of monitor/match/invisible.py. */
+static int is_unseen(Py_UCS4 letter)
+{
+    return letter == 0xAD || letter == 0x34F || letter == 0x61C || letter == 0x180E || letter == 0x200B ||
+           letter == 0x200E || letter == 0x200F || letter == 0xFEFF || (letter >= 0x202A && letter <= 0x202E) ||
+           (letter >= 0x2060 && letter <= 0x206F);
+}
+
+/* A place of the original, whatever an offset says. */
+static Py_ssize_t within(const Stage *self, Py_ssize_t place)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(self->original);
+    return place < 0 ? 0 : place > length ? length : place;
+}
+
 /* A hit up to what is shown of it, in the original: never half of a letter that was folded into several. */
 static void span_hit(const Stage *self, const Sign *sign, const Hit *hit, Shown *shown)
 {
@@ -226,8 +241,10 @@ static void span_hit(const Stage *self, const Sign *sign, const Hit *hit, Shown 
     Py_ssize_t last = offsets[end - 1];
     while (end < letters.length && offsets[end] == last)
         end++;
-    shown->start = offsets[start];
-    shown->end = offsets[end];
+    shown->start = within(self, offsets[start]);
+    shown->end = within(self, offsets[end]);
+    while (shown->end > shown->start + 1 && is_unseen(PyUnicode_READ_CHAR(self->original, shown->end - 1)))
+        shown->end--;
 }
 
 static int add_hits(const Stage *self, Scene *scene, const Table *signs, int32_t signal, PyObject *clause)

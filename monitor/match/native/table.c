@@ -16,7 +16,7 @@ int grow(void **items, Py_ssize_t *room, Py_ssize_t needed, size_t size)
     return 0;
 }
 
-static int add(Table *table, int32_t value)
+int table_add(Table *table, int32_t value)
 {
     if (table->size == INT32_MAX) {
         PyErr_SetString(PyExc_OverflowError, "more than 2**31 numbers in a table");
@@ -28,7 +28,7 @@ static int add(Table *table, int32_t value)
     return 0;
 }
 
-static int add_all(Table *table, PyObject *numbers, Py_ssize_t below)
+int table_add_all(Table *table, PyObject *numbers, Py_ssize_t below)
 {
     PyObject *item, *every = PyObject_GetIter(numbers);
     if (every == NULL)
@@ -41,7 +41,7 @@ static int add_all(Table *table, PyObject *numbers, Py_ssize_t below)
                 PyErr_Format(PyExc_ValueError, "%ld is not below %zd", value, below);
             break;
         }
-        if (add(table, (int32_t)value) < 0)
+        if (table_add(table, (int32_t)value) < 0)
             break;
     }
     Py_DECREF(every);
@@ -60,7 +60,7 @@ static int end_row(Table *table)
 
 int table_add_row(Table *table, PyObject *numbers, Py_ssize_t below)
 {
-    return add_all(table, numbers, below) < 0 ? -1 : end_row(table);
+    return table_add_all(table, numbers, below) < 0 ? -1 : end_row(table);
 }
 
 int table_add_rows(Table *table, PyObject *rows, Py_ssize_t below)

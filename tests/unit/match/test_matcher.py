@@ -8,6 +8,7 @@ import pytest
 
 from monitor.match.compiler import compile_rules
 from monitor.match.concepts import builtin_packs, load_packs
+from monitor.match.engine import Engine, engines
 from monitor.match.matcher import RuleSet
 from monitor.match.places import MAX_HITS
 from monitor.model.ids import WatchId
@@ -49,6 +50,27 @@ def test_kinds(query: str, body: str, kind: str) -> None:
     (match,) = rules_of(query).match(Text(body=body))
 
     assert [hit.kind for hit in match.hits] == [kind]
+
+
+@pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name)
+@pytest.mark.parametrize(
+    ("query", "body", "said", "utf16"),
+    [
+        ("taiwan", "\u200f\u2067Taiwan\u2069\u200f, Kyiv", "Taiwan", (2, 8)),
+        ("ukrain*", "Ukraine\u200e!", "Ukraine", (0, 7)),
+        ('"drone war"', "a drone\u200f war\u200f\u202c", "drone\u200f war", (2, 12)),
+        ("无人机", "😀无人机\u200b\u200b飞", "无人机", (2, 5)),
+        ("הנמל", "הַנָּמֵל\u200f.", "הַנָּמֵל", (0, 8)),
+        ("{U.S}", "U.S\u200f.", "U.S", (0, 3)),
+        ("kyiv", "kyiv", "kyiv", (0, 4)),
+    ],
+)
+def test_hits_end_with_what_is_seen(query: str, body: str, said: str, utf16: tuple[int, int], engine: Engine) -> None:
+    """Marks of direction and of line breaks around a word are no part of it; vowels and what lies inside are."""
+    (match,) = rules_of(query).by(engine).match(Text(body=body))
+    (hit,) = match.hits
+
+    assert (hit.text, body[hit.start : hit.end], hit.utf16) == (said, said, utf16)
 
 
 def test_hits_go_by_field_and_place() -> None:

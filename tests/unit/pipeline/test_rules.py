@@ -42,10 +42,17 @@ def test_a_feed_says_which_watches_judge_it(watches, allowed):
 
 @pytest.mark.parametrize(
     ("languages", "tag", "met"),
-    [((), "und", True), (("en",), "en-GB", True), (("en",), "fr", False), (("uk", "fr"), "FR", True)],
+    [
+        ((), "und", True),
+        (("en",), "en-GB", True),
+        (("en",), "fr", False),
+        (("uk", "fr"), "FR", True),
+        (("no",), "nb", True),
+        (("sr",), "hr", True),
+    ],
 )
 def test_a_watch_says_which_languages_it_reads(languages, tag, met):
-    """By the primary subtag."""
+    """By the primary subtag; of languages that nobody tells apart, by any of them."""
     rules = rules_of(watch("port", languages=languages))
     found = rules.matches(FEED, article("Port reopens", language=Language(tag, "declared", 1.0)), frozenset({"port"}))
     assert bool(found) is met
