@@ -56,6 +56,8 @@ class Page:
         self._rows: dict[int, Sequence[Row]] = {}
         self._spots: dict[int, Sequence[Spot]] = {}
         self._brief = BRIEF
+        self.cut: set[int] = set()
+        """Signals of operators over places that had too many pairs to look at all of them."""
 
     def spots(self, signal: int) -> Sequence[Spot]:
         """Every occurrence that raises a signal, in the order of the text."""

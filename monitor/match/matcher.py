@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from copy import copy
-from itertools import chain
 from typing import NamedTuple
 
 from monitor.match.engine import Engine, engines
@@ -123,20 +122,8 @@ class RuleSet:
         scan = sighting.scan
         stage = self._stages.stage(scan) if self._stages else None
         matches = tuple(make_matches(met, sighting, self.listeners, stage))
-        cut = is_cut(scan.text.title, scan.text.summary, scan.text.body)
-        return tuple(map(self._bounded(scan, cut), met, matches)) if cut or scan.crowded else matches
-
-    def _bounded(self, scan: Scan, cut: bool) -> Callable[[Query, Match], Match]:
-        """Matches with the bounds that were reached; those of other watches' terms are not theirs."""
-        crowded = frozenset(chain.from_iterable(self.listeners.raised[pattern] for pattern in scan.crowded))
-
-        def bounded(query: Query, match: Match) -> Match:
-            limits: list[Limit] = ["field"] if cut else []
-            if not crowded.isdisjoint(query.shown):
-                limits.append("hits")
-            return match._replace(limits=tuple(limits))
-
-        return bounded
+        cut, crowded = is_cut(scan.text.title, scan.text.summary, scan.text.body), sighting.crowded
+        return tuple(map(_bounded(cut, crowded), met, matches)) if cut or crowded else matches
 
     def occurring(self, text: Text) -> Iterator[str]:
         """The patterns that occur in an article, each once: what frequencies are counted of."""
@@ -153,3 +140,15 @@ class RuleSet:
             group = sighting.scan.group
             numbers = [one for one in numbers if one not in restricted or self.queries[one].admits(group)]
         return numbers if watches is None else [one for one in numbers if ids[one] in watches]
+
+
+def _bounded(cut: bool, crowded: AbstractSet[int]) -> Callable[[Query, Match], Match]:
+    """Matches with the bounds that were reached; those of other watches' terms are not theirs."""
+
+    def bounded(query: Query, match: Match) -> Match:
+        limits: list[Limit] = ["field"] if cut else []
+        if not crowded.isdisjoint(query.shown):
+            limits.append("hits")
+        return match._replace(limits=tuple(limits))
+
+    return bounded

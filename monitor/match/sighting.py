@@ -58,6 +58,14 @@ class Sighting:
             self._add_titled(listeners.titled, heard)
         return heard
 
+    @property
+    def crowded(self) -> AbstractSet[int]:
+        """Signals of which not all places, or pairs of places, were looked at."""
+        patterns = self.scan.crowded
+        signals = set(chain.from_iterable(map(self._listeners.raised.__getitem__, patterns)))
+        page = self.heard.page if "heard" in vars(self) else None
+        return signals | page.cut if page else signals
+
     def _add_titled(self, titled: Mapping[int, tuple[int, ...]], heard: Heard) -> None:
         """Adds what hits in the title raise; they are the first, and few."""
         border = self.title_end

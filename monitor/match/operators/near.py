@@ -14,7 +14,7 @@ from monitor.match.operators.disjunction import need_any
 from monitor.match.syntax import Leaf, Node, Op
 
 MAX_HULLS = 1_000
-"""Pairs of one operator in one article; more are not looked at."""
+"""Pairs of one operator in one article; more are not looked at, which a match then says."""
 
 
 class Neighbours:
@@ -108,7 +108,11 @@ def hulls(parts: Sequence[Part], node: Op) -> Spots:
     """Each pair as one place, from the first letter to the last."""
 
     def spots(heard: Heard) -> Sequence[Spot]:
-        return sorted({hull(pair) for pair in islice(pairs(parts, node, heard), MAX_HULLS)})
+        near = pairs(parts, node, heard)
+        found = {hull(pair) for pair in islice(near, MAX_HULLS)}
+        if heard.page and next(near, None):
+            heard.page.cut.update(signal for part in parts for _, signal in part.leaves)
+        return sorted(found)
 
     return spots
 

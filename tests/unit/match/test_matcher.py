@@ -52,6 +52,14 @@ def test_kinds(query: str, body: str, kind: str) -> None:
     assert [hit.kind for hit in match.hits] == [kind]
 
 
+def test_too_many_pairs_are_told() -> None:
+    """Of a NEAR inside a NEAR a thousand pairs are looked at; a match says that there were more."""
+    rules = rules_of("kyiv NEAR/0 (war NEAR/200 drone)")
+    few, many = (rules.match(Text(body="kyiv " + "war drone " * count)) for count in (20, 40))
+
+    assert [match.limits for match in (*few, *many)] == [(), ("hits",)]
+
+
 @pytest.mark.parametrize("engine", engines(), ids=lambda engine: engine.name)
 @pytest.mark.parametrize(
     ("query", "body", "said", "utf16"),
