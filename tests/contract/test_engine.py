@@ -126,6 +126,8 @@ def found_by_trying(engine: Engine, patterns: list[str], text: str) -> None:
         ([" a", "a"], "a"),
         ([" a "], " a"),
         (["机"], "a"),
+        (["机", "a"], "a"),
+        (["a", "机"], "a"),
         (["机场", "场", " 机"], " 机场机场 "),
         (["a" * 300], "a" * 400),
         ([" " + "a " * 200], " " + "a " * 300),
@@ -143,6 +145,17 @@ def test_search_keeps_the_first_places_of_each_pattern(engine: Engine) -> None:
     patterns, text = [" a ", "机", " rare ", " a"], " a 机" * (MAX_HITS + 7) + " rare "
 
     assert list(engine.make_search(patterns).find(text)) == search_naively(patterns, text, MAX_HITS)
+
+
+WORD, FORGED = "\u5388\u5860\u53ed\u8938\u9e2c\u71e5\u906a\u926e", "\u8a51\u79e2\u03c5\u0226\u0228\u02c9\u1ca5\u016c"
+"""Words that the kernel's hash does not tell apart: the second is made for the first, by reducing a lattice."""
+
+
+def test_search_is_not_deceived_by_a_forged_word(engine: Engine) -> None:
+    """Whoever writes a text can make its hashes what they like, and finds nothing by it."""
+    patterns = [f" {WORD} ", f" {WORD} x ", f" {WORD}", f" {WORD} {WORD} "]
+    for text in (f" {FORGED} ", f" {FORGED} x ", f" {FORGED} {WORD} x ", f" {WORD} {FORGED} ", f" {FORGED}x "):
+        assert list(engine.make_search(patterns).find(text)) == search_naively(patterns, text, MAX_HITS)
 
 
 def test_search_among_thousands(engine: Engine) -> None:
@@ -414,6 +427,7 @@ def test_hostile_texts_are_judged_alike(title: str, summary: str, body: str) -> 
 HOSTILE_QUERIES = (
     *("a", "{A}", "机", "한*", '"a a"', "a NEAR/1 机", "title:a", "=ß", "ss", "fi", '"1 2"', "🇺🇦", "a ONEAR/0 ss"),
     *("author:a", "tag:机 AND a", "summary:a", "title:机 OR body:a", "a AND NOT title:a", "author:a NEAR/3 ss"),
+    *("1", "2", "i", "title:2"),
 )
 
 
