@@ -15,7 +15,7 @@ from monitor.schedule import settings as schedule_settings
 from tests.support.project import Module, body_lines, functions, modules, modules_of_tests, texts
 
 LONGEST_BODY = 50
-LONGEST_MODULE, LONGEST_ADAPTER = 400, 250
+LONGEST_MODULE, LONGEST_ADAPTER, LONGEST_SOURCE = 400, 250, 450
 SHORT = 25
 SELF_EVIDENT = 10
 """Lines up to which a public method needs no docstring of its own."""
@@ -56,6 +56,14 @@ def test_modules_are_short() -> None:
     assert {name: size for name, (size, limit) in sizes.items() if size > limit} == {}
 
 
+def test_sources_of_the_kernel_are_short_and_say_what_they_are() -> None:
+    """At most 450 lines, for C has to say more than Python, and they begin with what they are for."""
+    sources = [(str(path), text) for path, text in texts() if path.suffix in {".c", ".h"}]
+    assert sources
+    assert [path for path, text in sources if len(text.splitlines()) > LONGEST_SOURCE] == []
+    assert [path for path, text in sources if not text.startswith("/* ")] == []
+
+
 def test_what_is_public_is_explained() -> None:
     """Modules, classes, functions, and methods that are no promise of a port or of a base class."""
     promised = set(_promised())
@@ -88,7 +96,7 @@ def test_nothing_is_left_unfinished() -> None:
     found = [
         f"{path}: {line.strip()}"
         for path, text in texts()
-        if path.suffix in {".py", ".md", ".toml", ".yaml", ".sh", ".html"}
+        if path.suffix in {".c", ".h", ".py", ".md", ".toml", ".yaml", ".sh", ".html"}
         for line in text.splitlines()
         if UNFINISHED.search(line)
     ]
