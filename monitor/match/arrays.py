@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from monitor.match.index import Entry, Sighted
+from monitor.match.index import Entry, Index, Sighted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ class Table(NamedTuple):
         return self.values[within + np.repeat(begins - ends + counts, counts)], counts
 
 
-class Arrays:
+class Arrays(Index):
     """An index of arrays: slower to begin with, and faster where there are many candidates."""
 
     def __init__(self, entries: Sequence[Entry], signals: int) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from monitor.match.arrays import Arrays
 from monitor.match.automaton import MAX_HITS, Automaton, Search
-from monitor.match.index import Entry, Index, Sets, Sighted
+from monitor.match.index import Entry, Index, Picked, Sets, Sighted
 from monitor.match.listeners import Listeners
 from monitor.match.stage import Stages
 
@@ -56,6 +56,12 @@ class Board:
             sure += [number for number in asked if tests[number](heard)]
             sure.sort()
         return sure
+
+    def pick(self, sighting: Sighted, rows: tuple[Picked, ...]) -> Sequence[Picked]:
+        """Of rows, one a query, those of the queries that are met, in their order."""
+        found = cast("kernel.Found", sighting.hits)
+        picked = self._board.pick(found, sighting.title_end, sighting.others, rows)
+        return [rows[number] for number in self.met(sighting)] if picked is None else picked
 
     def candidates(self, sighting: Sighted) -> int:
         """How many are looked at beyond those that one hit decides."""

@@ -9,11 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from monitor.match.automaton import Hits
 from monitor.match.heard import Heard
 from monitor.match.operators.base import Test
+
+Picked = TypeVar("Picked")
 
 
 class Near(NamedTuple):
@@ -71,11 +73,15 @@ class Index(Protocol):
     def met(self, sighting: Sighted) -> list[int]:
         """The numbers of those that are met, ascending."""
 
+    def pick(self, sighting: Sighted, rows: tuple[Picked, ...]) -> Sequence[Picked]:
+        """Of rows, one a query, those of the queries that are met, in their order."""
+        return [rows[number] for number in self.met(sighting)]
+
     def candidates(self, sighting: Sighted) -> int:
         """How many are looked at beyond those that one hit decides."""
 
 
-class Sets:
+class Sets(Index):
     """An index of sets and tuples: the fastest up to some ten thousand queries."""
 
     def __init__(self, entries: Sequence[Entry], signals: int) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from monitor.match.engine import Engine, engines
 from monitor.match.fold import Folded
 from monitor.match.heard import Heard
+from monitor.match.index import Picked
 from monitor.match.listeners import Listeners, Variant
 from monitor.match.places import make_matches
 from monitor.match.query import Query
@@ -101,7 +102,7 @@ class RuleSet:
 
     def met(self, text: Text, watches: AbstractSet[str] | None = None) -> tuple[WatchId, ...]:
         """Ids of the watches an article meets, without looking for the places."""
-        return tuple(map(self._ids.__getitem__, self._met(self.sight(self.scan(text)), watches)))
+        return tuple(self._pick(self.sight(self.scan(text)), self._ids, watches))
 
     def match(self, text: Text, watches: AbstractSet[str] | None = None) -> tuple[Match, ...]:
         """What an article meets, of all watches or of these ids, in the order of the watches.
@@ -111,9 +112,9 @@ class RuleSet:
         sighting = self.sight(self.scan(text))
         return self.show(self.met_queries(sighting, watches), sighting)
 
-    def met_queries(self, sighting: Sighting, watches: AbstractSet[str] | None = None) -> list[Query]:
+    def met_queries(self, sighting: Sighting, watches: AbstractSet[str] | None = None) -> Sequence[Query]:
         """The queries that an article meets."""
-        return list(map(self.queries.__getitem__, self._met(sighting, watches)))
+        return self._pick(sighting, self.queries, watches)
 
     def show(self, met: Sequence[Query], sighting: Sighting) -> tuple[Match, ...]:
         """Queries that are met, with their hits."""
@@ -133,13 +134,17 @@ class RuleSet:
         """How many queries are looked at beyond those that one hit decides: few more than are met, or it is costly."""
         return self._index.candidates(self.sight(self.scan(text)))
 
-    def _met(self, sighting: Sighting, watches: AbstractSet[str] | None) -> list[int]:
-        numbers = self._index.met(sighting)
-        restricted, ids = self._restricted, self._ids
-        if restricted and not restricted.isdisjoint(numbers):
-            group = sighting.scan.group
-            numbers = [one for one in numbers if one not in restricted or self.queries[one].admits(group)]
-        return numbers if watches is None else [one for one in numbers if ids[one] in watches]
+    def _pick(self, sighting: Sighting, rows: tuple[Picked, ...], watches: AbstractSet[str] | None) -> Sequence[Picked]:
+        """The rows, one a query, of those that an article meets and that may judge it."""
+        if watches is None and not self._restricted:
+            return self._index.pick(sighting, rows)
+        restricted, ids, group = self._restricted, self._ids, sighting.scan.group
+        return [
+            rows[number]
+            for number in self._index.met(sighting)
+            if (number not in restricted or self.queries[number].admits(group))
+            and (watches is None or ids[number] in watches)
+        ]
 
 
 def _bounded(cut: bool, crowded: AbstractSet[int]) -> Callable[[Query, Match], Match]:

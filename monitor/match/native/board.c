@@ -159,6 +159,8 @@ static PyObject *board_new(PyTypeObject *type, PyObject *arguments, PyObject *na
 static PyMethodDef board_methods[] = {
     {"judge", (PyCFunction)(void (*)(void))board_judge, METH_FASTCALL,
      "judge(found, title_end, others): the numbers of the queries that are met, and of those whose trees decide."},
+    {"pick", (PyCFunction)(void (*)(void))board_pick, METH_FASTCALL,
+     "pick(found, title_end, others, rows): the rows of the queries that are met; None if trees are to be asked."},
     {"candidates", (PyCFunction)(void (*)(void))board_candidates, METH_FASTCALL,
      "candidates(found, title_end, others): how many queries are looked at beyond those that one hit decides."},
     {NULL},

@@ -44,6 +44,7 @@ typedef struct {
 } Article;
 
 PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count);
+PyObject *board_pick(Board *self, PyObject *const *arguments, Py_ssize_t count);
 PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t count);
 
 /* All Nears that are asked of a query together. */

@@ -12,14 +12,25 @@ static void raise_row(Board *self, Article *article, const Table *table, int32_t
     }
 }
 
+static void fetch_row(const Table *table, int32_t row)
+{
+    __builtin_prefetch(&table->values[table->starts[row]]);
+}
+
+/* Of many queries little lies in the processor's caches: what is needed is fetched before, here and below. */
 static void raise_all(Board *self, Article *article)
 {
+    const Hit *hits = article->found->hits;
+    Py_ssize_t count = article->found->count;
+    for (Py_ssize_t at = 0; at < count; at++)
+        __builtin_prefetch(&self->plain.starts[hits[at].pattern]);
+    for (Py_ssize_t at = 0; at < count; at++)
+        fetch_row(&self->plain, hits[at].pattern);
     raise_row(self, article, &article->others, 0);
-    for (Py_ssize_t at = 0; at < article->found->count; at++) {
-        const Hit *hit = &article->found->hits[at];
-        raise_row(self, article, &self->plain, hit->pattern);
-        if (hit->end <= article->title_end)
-            raise_row(self, article, &self->titled, hit->pattern);
+    for (Py_ssize_t at = 0; at < count; at++) {
+        raise_row(self, article, &self->plain, hits[at].pattern);
+        if (hits[at].end <= article->title_end)
+            raise_row(self, article, &self->titled, hits[at].pattern);
     }
 }
 
@@ -63,9 +74,18 @@ static void look_at(Board *self, Article *article, int32_t place)
 /* Looks at every query that a raised signal makes worth it. */
 static void look(Board *self, Article *article)
 {
+    const Table *anchored = &self->anchored;
     for (Py_ssize_t number = 0; number < article->heard; number++)
-        for (EACH(at, self->anchored, self->heard[number]))
-            look_at(self, article, self->anchored.values[at]);
+        __builtin_prefetch(&anchored->starts[self->heard[number]]);
+    for (Py_ssize_t number = 0; number < article->heard; number++)
+        fetch_row(anchored, self->heard[number]);
+    for (Py_ssize_t number = 0; number < article->heard; number++)
+        for (EACH(at, *anchored, self->heard[number]))
+            if (anchored->values[at] >= 0)
+                __builtin_prefetch(&self->asks.values[anchored->values[at]]);
+    for (Py_ssize_t number = 0; number < article->heard; number++)
+        for (EACH(at, *anchored, self->heard[number]))
+            look_at(self, article, anchored->values[at]);
 }
 
 static void clear(Board *self, Article *article)
@@ -112,8 +132,38 @@ static int add_numbers(PyObject *numbers, const uint64_t *bits, Py_ssize_t size)
     return 0;
 }
 
+/* Of the rows, one a query, those whose bits are set. They lie anywhere in memory, so all are fetched before any is
+ * needed. */
+static PyObject *rows_of(const uint64_t *bits, Py_ssize_t size, PyObject *rows)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t word = 0; word < WORDS(size); word++) {
+        for (uint64_t rest = bits[word]; rest; rest &= rest - 1)
+            __builtin_prefetch(PyTuple_GET_ITEM(rows, 64 * word + __builtin_ctzll(rest)), 1);
+        count += __builtin_popcountll(bits[word]);
+    }
+    int collecting = PyGC_Disable(); /* a new list can start the collector, see below */
+    PyObject *picked = PyList_New(count);
+    if (collecting)
+        PyGC_Enable();
+    Py_ssize_t place = 0;
+    for (Py_ssize_t word = 0; picked && word < WORDS(size); word++)
+        for (uint64_t rest = bits[word]; rest; rest &= rest - 1)
+            PyList_SET_ITEM(picked, place++, Py_NewRef(PyTuple_GET_ITEM(rows, 64 * word + __builtin_ctzll(rest))));
+    return picked;
+}
+
+static int any_bit(const uint64_t *bits, Py_ssize_t size)
+{
+    uint64_t all = 0;
+    for (Py_ssize_t word = 0; word < WORDS(size); word++)
+        all |= bits[word];
+    return all != 0;
+}
+
 /* From reading an article until all is clear again no Python code runs, so that the room is never used twice. That is
- * why lists are made before: a new one can start the collector, and that any finalizer, and that another thread. */
+ * why lists are made before, or without the collector: a new one can start it, and that any finalizer, and that another
+ * thread. */
 
 PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -143,4 +193,23 @@ PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t c
     }
     clear(self, &article);
     return failed ? NULL : PyLong_FromSsize_t(article.candidates);
+}
+
+PyObject *board_pick(Board *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    if (count != 4 || !PyTuple_Check(arguments[3]) || PyTuple_GET_SIZE(arguments[3]) != self->queries) {
+        PyErr_SetString(PyExc_TypeError, "wanted are: found, title_end, others, and a tuple with a row a query");
+        return NULL;
+    }
+    Article article = {0};
+    PyObject *picked = NULL;
+    if (read_article(self, arguments, 3, &article) == 0) {
+        raise_all(self, &article);
+        look(self, &article);
+        if (!PyErr_Occurred())
+            picked = any_bit(self->asked, self->queries) ? Py_NewRef(Py_None)
+                                                          : rows_of(self->sure, self->queries, arguments[3]);
+    }
+    clear(self, &article);
+    return picked;
 }

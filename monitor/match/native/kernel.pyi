@@ -1,6 +1,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from typing import TypeVar
 
 from monitor.model.watch import Hit
+
+_Row = TypeVar("_Row")
 
 class Found:
     def __len__(self) -> int: ...
@@ -23,6 +26,9 @@ class Board:
         signals: int,
     ) -> None: ...
     def judge(self, found: Found, title_end: int, others: Collection[int], /) -> tuple[list[int], list[int]]: ...
+    def pick(
+        self, found: Found, title_end: int, others: Collection[int], rows: tuple[_Row, ...], /
+    ) -> list[_Row] | None: ...
     def candidates(self, found: Found, title_end: int, others: Collection[int], /) -> int: ...
 
 class Signs:
