@@ -226,7 +226,9 @@ def test_index_judges_every_query_as_if_it_were_alone(engine: Engine) -> None:
         for _ in range(12):
             others = set(chance.sample(range(SIGNALS), chance.choice([0, 0, 1, 3])))
             seen = seen_by(engine, listeners, *invented_text(chance, patterns), others)
-            assert index.met(seen) == judge_naively(entries, seen.heard)
+            met = judge_naively(entries, seen.heard)
+            assert index.met(seen) == met
+            assert list(index.pick(seen, tuple(map(str, range(len(entries)))))) == list(map(str, met))
             assert index.candidates(seen) == _worth_a_look(entries, seen.heard)
             assert index.candidates(seen) == Sets(entries, SIGNALS).candidates(seen)
             assert index.candidates(seen) == Arrays(entries, SIGNALS).candidates(seen)
@@ -567,10 +569,14 @@ def test_board_refuses_what_is_no_article(kernel: ModuleType) -> None:
         (found, 0, None), (found, 0, (1,)), (found, 0, (-1,)), (found, 0, ("x",)), (found, 0, (10**30,)),
     ]  # fmt: skip
     for arguments in wrong:
-        for ask in (board.judge, board.candidates):
+        for ask in (board.judge, board.candidates, lambda *some: board.pick(*some, ("row",))):
             with pytest.raises((TypeError, ValueError, OverflowError)):
                 ask(*arguments)
+    for rows in ((), ["row"], ("row", "row"), None):
+        with pytest.raises(TypeError):
+            board.pick(found, 0, (), rows)
     assert board.judge(found, 0, ()) == ([0], [])
+    assert board.pick(found, 0, (), ("row",)) == ["row"]
 
 
 def test_very_many_words_between_are_no_overflow(kernel: ModuleType) -> None:

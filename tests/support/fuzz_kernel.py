@@ -58,7 +58,8 @@ class Fuzz:
         """A search, a board, and articles before them."""
         patterns = self.patterns()
         search = self.kernel.Search(patterns, self.chance.choice([0, 1, 3, 1000]))
-        board = self.kernel.Board(self.rows(patterns), self.rows(patterns), self.entries(), SIGNALS)
+        entries = self.entries()
+        board = self.kernel.Board(self.rows(patterns), self.rows(patterns), entries, SIGNALS)
         signs = self.signs(patterns)
         for _ in range(4):
             text = self.text(self.chance.choice([0, 5, 60, 400]))
@@ -71,6 +72,8 @@ class Fuzz:
                 sure, asked = board.judge(found, self.chance.randint(0, 60), others)
                 assert sorted({*sure, *asked}) == sorted([*sure, *asked])
                 assert board.candidates(found, 0, others) <= 200
+                picked = board.pick(found, 0, others, tuple(range(len(entries))))
+                assert picked == (None if board.judge(found, 0, others)[1] else board.judge(found, 0, others)[0])
             self.show(signs, found, text)
         self.attempt(search, board, found, signs, text)
 
@@ -97,6 +100,7 @@ class Fuzz:
             (self.kernel.Board, [[[0]], [[1]], [({0}, ((1,),), (), True, (((0,), (1,), 2, True),))], 2]),
             (board.judge, [found, 3, [1]]),
             (board.candidates, [found, 3, [1]]),
+            (board.pick, [found, 3, [1], (object(),)]),
             (
                 self.kernel.Signs,
                 [Shown, ("a", "b", "c"), [(0, ("a", "b", None, None), True, False)], [[0]], [[]], [], 9],
