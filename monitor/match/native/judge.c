@@ -173,7 +173,8 @@ PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
     if (!failed) {
         raise_all(self, &article);
         look(self, &article);
-        failed = PyErr_Occurred() || add_numbers(sure, self->sure, self->queries) < 0 || add_numbers(asked, self->asked, self->queries) < 0;
+        failed = PyErr_Occurred() || add_numbers(sure, self->sure, self->queries) < 0 ||
+                 add_numbers(asked, self->asked, self->queries) < 0;
     }
     clear(self, &article);
     PyObject *both = failed ? NULL : PyTuple_Pack(2, sure, asked);
