@@ -24,7 +24,7 @@ from monitor.match.listeners import Listeners
 from monitor.match.matcher import RuleSet
 from monitor.match.native import is_built
 from monitor.model.ids import WatchId
-from monitor.model.watch import Text, Watch
+from monitor.model.watch import Hit, Text, Watch
 from tests.support.engines import (
     NAMES,
     engine_named,
@@ -458,6 +458,14 @@ def test_bounds_are_reached_alike(text: Text) -> None:
     matches = [rules.match(text) for rules in hostile_rules()]
 
     assert matches[0] == matches[1]
+
+
+def test_hits_are_values(engine: Engine) -> None:
+    """Equal ones have one hash, whoever made them."""
+    (match,) = compile_rules([Watch(WatchId("w"), "a")], {}).by(engine).match(Text(body="a b a"))
+
+    assert len({*match.hits, *map(tuple, match.hits)}) == len(match.hits) == 2
+    assert all(type(hit) is Hit for hit in match.hits)
 
 
 def test_everybody_is_told_the_same_engine() -> None:
