@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from monitor.match.heard import Heard, Mark
 from monitor.match.invisible import INVISIBLE, visible_end
 from monitor.match.languages import language_group
 from monitor.match.listeners import FIELDS, Listeners, Variant
-from monitor.match.query import Query, Shown
+from monitor.match.query import Card, Query, Shown
 from monitor.match.scan import Scan
 from monitor.match.sighting import Sighting
 from monitor.match.syntax import Span
@@ -31,8 +31,8 @@ Found = tuple[Place, Shown]
 class Stage(Protocol):
     """An article in which the kernel shows the hits of queries."""
 
-    def show(self, wanted: Mapping[int, Shown], /) -> tuple[tuple[Hit, ...], int] | None:
-        """The hits of these signals, and how many there are; None if they are to be worked out here."""
+    def show(self, cards: Sequence[Card | None], /) -> list[Match | None]:
+        """A match for each; None if its hits are to be worked out here, as for a query that has no card."""
 
 
 # What the class of a named tuple does beyond this costs more than all else about a hit.
@@ -76,19 +76,14 @@ def find_places(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> d
 
 def make_matches(met: Sequence[Query], sighting: Sighting, listeners: Listeners, stage: Stage | None) -> list[Match]:
     """Watches that are met, with their hits: those that the stage can show, and the others worked out here."""
-    scan = sighting.scan
-    ready = [None if stage is None or query.witness else stage.show(query.wanted) for query in met]
-    places: dict[int, list[Place]] = {}
-    if None in ready:
-        heard = sighting.heard
-        rest = [query.shown & heard for query, shown in zip(met, ready, strict=True) if shown is None]
-        places = find_places(scan, listeners, frozenset().union(*rest))
-    return [
-        make_match(query, scan, places, sighting.heard)
-        if shown is None
-        else _make(Match, (query.watch, query.version, *shown, ()))
-        for query, shown in zip(met, ready, strict=True)
-    ]
+    shown = [None] * len(met) if stage is None else stage.show([query.card for query in met])
+    rest = [query for query, match in zip(met, shown, strict=True) if match is None]
+    if not rest:
+        return cast("list[Match]", shown)
+    scan, heard = sighting.scan, sighting.heard
+    places = find_places(scan, listeners, frozenset().union(*[query.shown & heard for query in rest]))
+    made = iter([make_match(query, scan, places, heard) for query in rest])
+    return [match or next(made) for match in shown]
 
 
 def make_match(query: Query, scan: Scan, places: Mapping[int, list[Place]], heard: Heard) -> Match:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import chain
@@ -18,6 +19,10 @@ from monitor.model.watch import Watch
 
 Shown = tuple[Span, Bound | None, int]
 """The clause that hits stand for, its field, and which of the query's it is."""
+
+
+Card = tuple[Watch, str, bytes, tuple[Span, ...]]
+"""A watch, its version, the signals whose hits it shows, four bytes each, and the clause of each."""
 
 
 class Query:
@@ -46,6 +51,7 @@ class Query:
         other = Query.__new__(Query)
         other.__dict__.update(self.__dict__)
         other.watch = watch
+        other.__dict__.pop("card", None)
         return other
 
     @property
@@ -122,6 +128,14 @@ class Query:
     def shown(self) -> frozenset[int]:
         """The same signals as a set."""
         return frozenset(self.wanted)
+
+    @cached_property
+    def card(self) -> Card | None:
+        """What the kernel is asked to show; None if places decide which hits are shown."""
+        if self.witness:
+            return None
+        clauses = tuple([clause for clause, _, _ in self.wanted.values()])
+        return self.watch, self.version, array("i", self.wanted).tobytes(), clauses
 
 
 def _conjuncts(node: Node) -> Iterator[Node]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from monitor.match.listeners import FIELDS, Listeners, Told, Variant
 from monitor.match.places import MAX_HITS, Stage
 from monitor.match.scan import Scan
-from monitor.model.watch import Hit
+from monitor.model.watch import Hit, Match
 
 if TYPE_CHECKING:
     from monitor.match.native import kernel
@@ -22,7 +22,9 @@ class Stages:
 
         self._kernel = kernel
         known = _Known(listeners, signals)
-        self._signs = kernel.Signs(Hit, FIELDS, known.signs, known.anywhere, known.titled, known.others, MAX_HITS)
+        self._signs = kernel.Signs(
+            Hit, Match, FIELDS, known.signs, listeners.raised, known.anywhere, known.titled, known.others, MAX_HITS
+        )
 
     def stage(self, scan: Scan) -> Stage | None:
         """None if hits in the summary may count for nothing, because the body repeats them."""

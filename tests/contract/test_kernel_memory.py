@@ -116,14 +116,16 @@ def judge_and_show(kernel: ModuleType, text: str, told: tuple[object, ...], clau
     """Everything once."""
     import numpy as np
 
-    from monitor.model.watch import Hit
+    from monitor.model.watch import Hit, Match
 
     found = kernel.Search([" a ", " b"], 10).find(text)
     board = kernel.Board([[0], [1]], [[], [2]], [({0}, ({1},), {2}, True, (((0,), (1,), 3, False),))], 3)
     assert board.judge(found, 0, ()) == ([0], [])
-    signs = kernel.Signs(Hit, ("title", "summary", "body"), [(0, told, True, True)], [[0]], [[]], [], 5)
+    texts = ("title", "summary", "body")
+    signs = kernel.Signs(Hit, Match, texts, [(0, told, True, True)], [[0], []], [[0]], [[]], [], 5)
     stage = kernel.Stage(signs, found, text, np.arange(len(text) + 1), (0, 0), (0, 0, 0))
-    assert stage.show({0: (clause,)})[1] == len([hit for hit in found if hit[0] == 0])
+    (match,) = stage.show([(text, text, bytes(4), (clause,))])
+    assert match.hits_total == len([hit for hit in found if hit[0] == 0])
 
 
 def refuse(kernel: ModuleType, text: str, told: tuple[object, ...]) -> None:
@@ -132,7 +134,7 @@ def refuse(kernel: ModuleType, text: str, told: tuple[object, ...]) -> None:
     with pytest.raises(ValueError, match="not below"):
         kernel.Board([[0]], [[]], [({0}, ({0}, {7}), (), False, ())], 1)
     with pytest.raises(TypeError):
-        kernel.Signs(tuple, ("a", "b", "c"), [(0, told, True, True), (0, told, True)], [[0]], [[]], [], 5)
+        kernel.Signs(tuple, tuple, ("a", "b", "c"), [(0, told, True, True), (0, told)], [[0]], [[0]], [[]], [], 5)
     with pytest.raises(TypeError):
         kernel.Search([text, 5], 1)
     with pytest.raises(TypeError):

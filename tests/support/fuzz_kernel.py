@@ -10,7 +10,7 @@ import importlib.util
 import random
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -34,6 +34,16 @@ class Shown(NamedTuple):
     concept: str | None
     language: str | None
     clause: object
+
+
+class Met(NamedTuple):
+    """A match as it is published."""
+
+    watch: object
+    version: object
+    hits: tuple[Shown, ...]
+    hits_total: int
+    limits: tuple[str, ...]
 
 
 def load(folder: Path) -> ModuleType:
@@ -82,11 +92,16 @@ class Fuzz:
         offsets = array("q", range(len(text) + 1))
         borders = sorted(self.chance.choices(range(len(text) + 1), k=2))
         stage = self.kernel.Stage(signs, found, text, offsets, borders, (0, borders[0], borders[1]))
-        shown = stage.show({signal: ((signal, signal + 1), None, 0) for signal in self.some(SIGNALS)})
-        if shown is not None:
-            hits, total = shown
-            assert len(hits) <= total
-            assert all(type(hit) is Shown and hit.text in text for hit in hits)
+        for match in stage.show([self.card(), None, self.card()]):
+            if match is not None:
+                assert type(match) is Met
+                assert len(match.hits) <= match.hits_total
+                assert all(type(hit) is Shown and hit.text in text for hit in match.hits)
+
+    def card(self, signals: Sequence[int] | None = None) -> tuple[object, ...]:
+        """A query before a stage."""
+        chosen = self.some(SIGNALS) if signals is None else signals
+        return object(), "version", array("i", chosen).tobytes(), tuple((one, one + 1) for one in chosen)
 
     def attempt(self, search: Any, board: Any, found: Any, signs: Any, text: str) -> None:
         """Anything instead of an argument, at every place: it is refused, or it does no harm."""
@@ -103,14 +118,14 @@ class Fuzz:
             (board.pick, [found, 3, [1], (object(),)]),
             (
                 self.kernel.Signs,
-                [Shown, ("a", "b", "c"), [(0, ("a", "b", None, None), True, False)], [[0]], [[]], [], 9],
+                [Shown, Met, ("a", "b", "c"), [(0, ("a", "b", None, None), True, False)], [[0]], [[0]], [[]], [], 9],
             ),
             (self.kernel.Stage, [signs, found, text, offsets, (1, 2), (0, 1, 2)]),
-            (stage.show, [None]),
-            (stage.show, [{self.chance.choice(ANYTHING[:9]): ("clause",)}]),
+            (stage.show, [[self.card()]]),
+            (stage.show, [[self.card([self.chance.choice((-1, SIGNALS, 2**31 - 1))])]]),
         ]
         for signal in range(SIGNALS):
-            self.call(stage.show, {signal: ("clause",)})
+            self.call(stage.show, [self.card([signal])])
         for call, arguments in good:
             self.spoil(call, list(arguments))
 
@@ -188,7 +203,8 @@ class Fuzz:
             (number, told, self.chance.random() < 0.3, self.chance.random() < 0.3) for number in range(len(patterns))
         ]
         by_signal = [[[*self.numbers(len(rows))] for _ in range(SIGNALS)] for _ in range(2)]
-        return self.kernel.Signs(Shown, ("title", "summary", "body"), rows, *by_signal, self.some(SIGNALS), 20)
+        texts, raised = ("title", "summary", "body"), [self.some(SIGNALS) for _ in patterns]
+        return self.kernel.Signs(Shown, Met, texts, rows, raised, *by_signal, self.some(SIGNALS), 20)
 
     def numbers(self, below: int) -> list[int]:
         """A few numbers below a small one."""

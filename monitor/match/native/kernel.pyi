@@ -1,7 +1,8 @@
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
 from typing import TypeVar
 
-from monitor.model.watch import Hit
+from monitor.match.query import Card
+from monitor.model.watch import Hit, Match
 
 _Row = TypeVar("_Row")
 
@@ -34,9 +35,11 @@ class Board:
 class Signs:
     def __init__(
         self,
-        hit: type,
+        hit: type[Hit],
+        match: type[Match],
         fields: tuple[str, ...],
         signs: Sequence[tuple[object, ...]],
+        raised: Sequence[Iterable[int]],
         anywhere: Sequence[Iterable[int]],
         titled: Sequence[Iterable[int]],
         others: Iterable[int],
@@ -47,4 +50,4 @@ class Stage:
     def __init__(
         self, signs: Signs, found: Found, original: str, offsets: Sized, borders: Sequence[int], shifts: Sequence[int]
     ) -> None: ...
-    def show(self, wanted: Mapping[int, tuple[object, ...]], /) -> tuple[tuple[Hit, ...], int] | None: ...
+    def show(self, cards: Sequence[Card | None], /) -> list[Match | None]: ...

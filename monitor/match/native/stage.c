@@ -1,156 +1,5 @@
-/* Signs and Stage: the hits by which an article meets a query, as they are published.
- *
- * Signs knows the variants that are shown as they stand: nothing to check, one alias. A Stage is an article before
- * them; asked for a query whose signals are raised by others too, or of which hits overlap so that somebody has to
- * choose, it says None, and Python works it out.
- */
-#include "kernel.h"
-
-enum { TERM, KIND, CONCEPT, LANGUAGE, TOLD };
-enum { TEXTS = 3 };
-
-typedef struct {
-    int32_t pattern;
-    int left, right; /* shown up to the border of the word */
-    PyObject *told;  /* term, kind, concept, language */
-} Sign;
-
-typedef struct {
-    PyObject_HEAD
-    PyTypeObject *hit;  /* the named tuple that is made */
-    PyObject *fields;   /* names of title, summary, body */
-    Py_ssize_t count, max_hits;
-    Sign *signs;
-    Table anywhere;     /* signs by signal */
-    Table titled;       /* those whose hits raise it in the title only */
-    uint64_t *others;   /* signals that are raised by more than these */
-} Signs;
-
-typedef struct {
-    PyObject_HEAD
-    Signs *signs;
-    Found *found;
-    Links links;
-    PyObject *original;
-    Py_buffer offsets;               /* by folded letter, its place in the original */
-    Py_ssize_t borders[TEXTS - 1];   /* where title and summary end, in the folded text */
-    Py_ssize_t shifts[TEXTS];        /* where the texts begin in the original */
-} Stage;
-
-/* A hit in the joined original. */
-typedef struct {
-    Py_ssize_t start, end;
-    const Sign *sign;
-    PyObject *clause;
-    int field;
-} Shown;
-
-typedef struct {
-    Shown *rows;
-    Py_ssize_t count, room;
-} Scene;
-
-/* ---- making ---- */
-
-static int add_sign(Signs *self, PyObject *row)
-{
-    int pattern, left, right;
-    PyObject *told;
-    if (!PyTuple_Check(row)) {
-        PyErr_SetString(PyExc_TypeError, "a sign is a tuple");
-        return -1;
-    }
-    if (!PyArg_ParseTuple(row, "iO!pp", &pattern, &PyTuple_Type, &told, &left, &right))
-        return -1;
-    if (PyTuple_GET_SIZE(told) != TOLD) {
-        PyErr_SetString(PyExc_ValueError, "told are term, kind, concept and language");
-        return -1;
-    }
-    self->signs[self->count++] = (Sign){pattern, left, right, Py_NewRef(told)};
-    return 0;
-}
-
-static int add_signs(Signs *self, PyObject *rows)
-{
-    PyObject *every = PySequence_Tuple(rows); /* a copy: reading it may run Python code, which might change a list */
-    if (every == NULL)
-        return -1;
-    Py_ssize_t count = PyTuple_GET_SIZE(every);
-    int failed = 0;
-    self->signs = PyMem_Calloc(count + 1, sizeof(Sign));
-    if (self->signs == NULL) {
-        PyErr_NoMemory();
-        failed = 1;
-    }
-    for (Py_ssize_t at = 0; !failed && at < count; at++)
-        failed = add_sign(self, PyTuple_GET_ITEM(every, at)) < 0;
-    Py_DECREF(every);
-    return failed ? -1 : 0;
-}
-
-static int add_others(Signs *self, PyObject *numbers)
-{
-    Table others = {0};
-    self->others = PyMem_Calloc(WORDS(self->anywhere.rows) + 1, sizeof(uint64_t));
-    int failed = self->others == NULL || table_add_row(&others, numbers, self->anywhere.rows) < 0;
-    for (Py_ssize_t at = 0; !failed && at < others.size; at++)
-        SET_BIT(self->others, others.values[at]);
-    table_free(&others);
-    if (self->others == NULL)
-        PyErr_NoMemory();
-    return failed ? -1 : 0;
-}
-
-static void signs_dealloc(Signs *self)
-{
-    for (Py_ssize_t at = 0; at < self->count; at++)
-        Py_DECREF(self->signs[at].told);
-    PyMem_Free(self->signs);
-    table_free(&self->anywhere);
-    table_free(&self->titled);
-    PyMem_Free(self->others);
-    Py_XDECREF(self->hit);
-    Py_XDECREF(self->fields);
-    Py_TYPE(self)->tp_free((PyObject *)self);
-}
-
-static PyObject *signs_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
-{
-    static char *names[] = {"hit", "fields", "signs", "anywhere", "titled", "others", "max_hits", NULL};
-    PyObject *hit, *fields, *signs, *anywhere, *titled, *others;
-    Py_ssize_t max_hits;
-    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O!O!OOOOn", names, &PyType_Type, &hit, &PyTuple_Type, &fields,
-                                     &signs, &anywhere, &titled, &others, &max_hits))
-        return NULL;
-    if (!PyType_IsSubtype((PyTypeObject *)hit, &PyTuple_Type) || PyTuple_GET_SIZE(fields) != TEXTS || max_hits < 0) {
-        PyErr_SetString(PyExc_TypeError, "a hit is a named tuple, there are three fields, and hits are counted");
-        return NULL;
-    }
-    Signs *self = (Signs *)type->tp_alloc(type, 0);
-    if (self == NULL)
-        return NULL;
-    self->hit = (PyTypeObject *)Py_NewRef(hit);
-    self->fields = Py_NewRef(fields);
-    self->max_hits = max_hits;
-    if (add_signs(self, signs) < 0 || table_add_rows(&self->anywhere, anywhere, self->count) < 0 ||
-        table_add_rows(&self->titled, titled, self->count) < 0 || add_others(self, others) < 0)
-        Py_CLEAR(self);
-    else if (self->anywhere.rows != self->titled.rows) {
-        PyErr_SetString(PyExc_ValueError, "as many rows for all texts as for titles");
-        Py_CLEAR(self);
-    }
-    return (PyObject *)self;
-}
-
-PyTypeObject SignsType = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "monitor.match.native.kernel.Signs",
-    .tp_basicsize = sizeof(Signs),
-    .tp_dealloc = (destructor)signs_dealloc,
-    .tp_new = signs_new,
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Variants that are shown as they stand.",
-};
+/* Stage: an article, and the hits by which it meets queries. */
+#include "show.h"
 
 static int read_places(PyObject *numbers, Py_ssize_t *places, Py_ssize_t count)
 {
@@ -173,6 +22,7 @@ static void stage_dealloc(Stage *self)
     if (self->offsets.obj)
         PyBuffer_Release(&self->offsets);
     unlink_hits(&self->links);
+    PyMem_Free(self->raised);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
@@ -183,6 +33,27 @@ static int fits(const Stage *self)
     Py_ssize_t count = self->offsets.len / (Py_ssize_t)sizeof(Py_ssize_t), length = PyUnicode_GET_LENGTH(self->original);
     return self->offsets.itemsize == sizeof(Py_ssize_t) && count == PyUnicode_GET_LENGTH(self->found->text) + 1 &&
            offsets[0] >= 0 && offsets[count - 1] == length;
+}
+
+/* Marks what the hits raise, if they count. */
+static int mark_raised(Stage *self)
+{
+    const Table *rows = &self->signs->raised;
+    self->raised = PyMem_Calloc(WORDS(self->signs->anywhere.rows) + 1, sizeof(uint64_t));
+    if (self->raised == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t at = 0; at < self->found->count; at++) {
+        int32_t pattern = self->found->hits[at].pattern;
+        if (pattern >= rows->rows) {
+            PyErr_SetString(PyExc_ValueError, "these hits are of another search");
+            return -1;
+        }
+        for (EACH(row, *rows, pattern))
+            SET_BIT(self->raised, rows->values[row]);
+    }
+    return 0;
 }
 
 static PyObject *stage_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
@@ -200,7 +71,7 @@ static PyObject *stage_new(PyTypeObject *type, PyObject *arguments, PyObject *na
     self->original = Py_NewRef(original);
     if (PyObject_GetBuffer(offsets, &self->offsets, PyBUF_C_CONTIGUOUS) < 0 ||
         read_places(borders, self->borders, TEXTS - 1) < 0 || read_places(shifts, self->shifts, TEXTS) < 0 ||
-        link_hits(&self->links, self->found) < 0)
+        link_hits(&self->links, self->found) < 0 || mark_raised(self) < 0)
         Py_CLEAR(self);
     else if (!fits(self)) {
         PyErr_SetString(PyExc_ValueError, "these are no offsets of the folded text");
@@ -209,7 +80,18 @@ static PyObject *stage_new(PyTypeObject *type, PyObject *arguments, PyObject *na
     return (PyObject *)self;
 }
 
-/* ---- showing ---- */
+/* A hit in the joined original. */
+typedef struct {
+    Py_ssize_t start, end;
+    const Sign *sign;
+    PyObject *clause;
+    int field;
+} Shown;
+
+typedef struct {
+    Shown *rows;
+    Py_ssize_t count, room;
+} Scene;
 
 /* Marks of direction and of places to break a line: those of monitor/match/invisible.py. */
 static int is_unseen(Py_UCS4 letter)
@@ -267,23 +149,23 @@ static int add_hits(const Stage *self, Scene *scene, const Table *signs, int32_t
     return 0;
 }
 
-/* All hits of what a query shows; 1 if Python has to tell them. */
-static int fill_scene(const Stage *self, Scene *scene, PyObject *wanted)
+/* All hits of the signals of a card; 1 if Python has to tell them. */
+static int fill_scene(const Stage *self, Scene *scene, PyObject *card)
 {
-    PyObject *key, *row;
-    Py_ssize_t place = 0;
-    while (PyDict_Next(wanted, &place, &key, &row)) {
-        long signal = PyLong_Check(key) ? PyLong_AsLong(key) : -1; /* of other keys reading runs Python code */
-        if (signal < 0 || signal >= self->signs->anywhere.rows || !PyTuple_Check(row) || PyTuple_GET_SIZE(row) < 1) {
-            if (!PyErr_Occurred())
-                PyErr_SetString(PyExc_ValueError, "wanted are rows that begin with a clause, by signal");
+    PyObject *bytes = PyTuple_GET_ITEM(card, SIGNALS), *clauses = PyTuple_GET_ITEM(card, CLAUSES);
+    const int32_t *signals = (const int32_t *)PyBytes_AS_STRING(bytes);
+    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(clauses); at++) {
+        if (signals[at] < 0 || signals[at] >= self->signs->anywhere.rows) {
+            PyErr_SetString(PyExc_ValueError, "a card of other signals");
             return -1;
         }
-        if (BIT(self->signs->others, signal))
+        if (!BIT(self->raised, signals[at]))
+            continue;
+        if (BIT(self->signs->others, signals[at]))
             return 1;
-        PyObject *clause = PyTuple_GET_ITEM(row, 0);
-        if (add_hits(self, scene, &self->signs->anywhere, (int32_t)signal, clause) < 0 ||
-            add_hits(self, scene, &self->signs->titled, (int32_t)signal, clause) < 0)
+        PyObject *clause = PyTuple_GET_ITEM(clauses, at);
+        if (add_hits(self, scene, &self->signs->anywhere, signals[at], clause) < 0 ||
+            add_hits(self, scene, &self->signs->titled, signals[at], clause) < 0)
             return -1;
     }
     return 0;
@@ -321,9 +203,12 @@ static PyObject *make_hit(const Stage *self, const Shown *shown)
     Py_ssize_t start = shown->start - shift, end = shown->end - shift;
     Py_ssize_t before = count_wide(self->original, shift, shown->start);
     Py_ssize_t within = count_wide(self->original, shown->start, shown->end);
-    PyObject *told = shown->sign->told, *hit = self->signs->hit->tp_alloc(self->signs->hit, 10);
+    PyObject *told = shown->sign->told, *hit = self->signs->hit->tp_alloc(self->signs->hit, HIT);
     if (hit == NULL)
         return NULL;
+#if PY_VERSION_HEX >= 0x030E0000
+    ((PyTupleObject *)hit)->ob_hash = -1; /* it is all zeros, and 0 would be taken for a hash that is known already */
+#endif
     PyTuple_SET_ITEM(hit, 0, Py_NewRef(PyTuple_GET_ITEM(self->signs->fields, shown->field)));
     PyTuple_SET_ITEM(hit, 1, PyLong_FromSsize_t(start));
     PyTuple_SET_ITEM(hit, 2, PyLong_FromSsize_t(end));
@@ -351,31 +236,69 @@ static PyObject *make_hits(const Stage *self, const Scene *scene)
     return hits;
 }
 
-static PyObject *stage_show(Stage *self, PyObject *wanted)
+static PyObject *make_match(const Stage *self, const Scene *scene, PyObject *card)
 {
-    if (!PyDict_Check(wanted)) {
-        PyErr_SetString(PyExc_TypeError, "wanted is a dict");
+    PyObject *match = self->signs->match->tp_alloc(self->signs->match, MATCH);
+    if (match == NULL)
+        return NULL;
+    PyTuple_SET_ITEM(match, 0, Py_NewRef(PyTuple_GET_ITEM(card, WATCH)));
+    PyTuple_SET_ITEM(match, 1, Py_NewRef(PyTuple_GET_ITEM(card, VERSION)));
+    PyTuple_SET_ITEM(match, 2, make_hits(self, scene));
+    PyTuple_SET_ITEM(match, 3, PyLong_FromSsize_t(scene->count));
+    PyTuple_SET_ITEM(match, 4, PyTuple_New(0));
+    if (PyErr_Occurred())
+        Py_CLEAR(match);
+    return match;
+}
+
+static int is_card(PyObject *card)
+{
+    if (!PyTuple_Check(card) || PyTuple_GET_SIZE(card) != CARD)
+        return 0;
+    PyObject *signals = PyTuple_GET_ITEM(card, SIGNALS), *clauses = PyTuple_GET_ITEM(card, CLAUSES);
+    return PyBytes_Check(signals) && PyTuple_Check(clauses) &&
+           PyBytes_GET_SIZE(signals) == PyTuple_GET_SIZE(clauses) * (Py_ssize_t)sizeof(int32_t);
+}
+
+static PyObject *show_card(const Stage *self, Scene *scene, PyObject *card)
+{
+    if (!is_card(card)) {
+        PyErr_SetString(PyExc_TypeError, "a card is (watch, version, signals, clauses)");
         return NULL;
     }
+    scene->count = 0;
+    int told = fill_scene(self, scene, card);
+    if (told < 0)
+        return NULL;
+    if (scene->count > 1)
+        qsort(scene->rows, scene->count, sizeof(Shown), compare);
+    return told || overlap(scene) ? Py_NewRef(Py_None) : make_match(self, scene, card);
+}
+
+static PyObject *stage_show(Stage *self, PyObject *cards)
+{
+    PyObject *every = PySequence_Fast(cards, "cards are a sequence");
+    if (every == NULL)
+        return NULL;
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(every);
+    PyObject *matches = PyList_New(count);
     Scene scene = {0};
-    PyObject *result = NULL;
-    int told = fill_scene(self, &scene, wanted);
-    if (told == 0) {
-        if (scene.count > 1)
-            qsort(scene.rows, scene.count, sizeof(Shown), compare);
-        told = overlap(&scene);
+    for (Py_ssize_t at = 0; matches && at < count; at++) {
+        PyObject *card = PySequence_Fast_GET_ITEM(every, at);
+        PyObject *match = card == Py_None ? Py_NewRef(Py_None) : show_card(self, &scene, card);
+        if (match == NULL)
+            Py_CLEAR(matches);
+        else
+            PyList_SET_ITEM(matches, at, match);
     }
-    if (told == 1)
-        result = Py_NewRef(Py_None);
-    else if (told == 0)
-        result = Py_BuildValue("(Nn)", make_hits(self, &scene), scene.count);
     PyMem_Free(scene.rows);
-    return result;
+    Py_DECREF(every);
+    return matches;
 }
 
 static PyMethodDef stage_methods[] = {
     {"show", (PyCFunction)stage_show, METH_O,
-     "show(wanted): the hits of these signals, and how many there are; None if Python has to tell."},
+     "show(cards): a match for each, or None if Python has to tell. So it is for a card that is None."},
     {NULL},
 };
 
