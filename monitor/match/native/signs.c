@@ -79,8 +79,8 @@ static PyObject *signs_new(PyTypeObject *type, PyObject *arguments, PyObject *na
     if (!PyArg_ParseTupleAndKeywords(arguments, named, "OOO!OOOOOn", names, &hit, &match, &PyTuple_Type, &fields,
                                      &signs, &raised, &anywhere, &titled, &others, &max_hits))
         return NULL;
-    if (!is_tuple_type(hit) || !is_tuple_type(match) || PyTuple_GET_SIZE(fields) != TEXTS) {
-        PyErr_SetString(PyExc_TypeError, "hits and matches are named tuples, and there are three fields");
+    if (!is_tuple_type(hit) || !is_tuple_type(match) || PyTuple_GET_SIZE(fields) != TEXTS || max_hits < 0) {
+        PyErr_SetString(PyExc_TypeError, "hits and matches are named tuples, there are three fields, and hits are counted");
         return NULL;
     }
     Signs *self = (Signs *)type->tp_alloc(type, 0);
