@@ -464,7 +464,7 @@ def test_config_doctor_version(made):
     rows = {row["check"]: row for row in map(json.loads, found.stdout.splitlines())}
     assert all(rows[name]["ok"] for name in ("python", "decoders", "kafka codecs", "lxml", "data directory"))
     assert found.returncode == (0 if rows["names"]["ok"] else 4)
-    assert set(made.rows("version")[0]) == {"version", "commit", "python"}
+    assert set(made.rows("version")[0]) == {"version", "commit", "python", "engine"}
 
 
 def test_commands_beside_the_running_daemon(made, site):
