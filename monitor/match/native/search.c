@@ -15,8 +15,8 @@ static int is_at(const Search *self, int32_t pattern, const Letters *letters, Py
 }
 
 /* Adds the pattern that is text[start:end), if there is one. 1 if some pattern may go on, 0 if none does, -1: error. */
-static ALWAYS_INLINE int look_up(const Search *self, uint64_t hash, Found *found, const Letters *letters, Py_ssize_t start,
-                          Py_ssize_t end)
+static ALWAYS_INLINE int look_up(const Search *self, uint64_t hash, Found *found, const Letters *letters,
+                                 Py_ssize_t start, Py_ssize_t end)
 {
     size_t mask = ((size_t)1 << self->bits) - 1;
     int more = 0;

@@ -73,14 +73,15 @@ static int is_tuple_type(PyObject *type)
 
 static PyObject *signs_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
 {
-    static char *names[] = {"hit", "match", "fields", "signs", "raised", "anywhere", "titled", "others", "max_hits", NULL};
+    static char *names[] = {"hit",      "match",  "fields", "signs",    "raised",
+                            "anywhere", "titled", "others", "max_hits", NULL};
     PyObject *hit, *match, *fields, *signs, *raised, *anywhere, *titled, *others;
     Py_ssize_t max_hits;
     if (!PyArg_ParseTupleAndKeywords(arguments, named, "OOO!OOOOOn", names, &hit, &match, &PyTuple_Type, &fields,
                                      &signs, &raised, &anywhere, &titled, &others, &max_hits))
         return NULL;
     if (!is_tuple_type(hit) || !is_tuple_type(match) || PyTuple_GET_SIZE(fields) != TEXTS || max_hits < 0) {
-        PyErr_SetString(PyExc_TypeError, "hits and matches are named tuples, there are three fields, and hits are counted");
+        PyErr_SetString(PyExc_TypeError, "hits and matches are tuples, there are three fields, and hits are counted");
         return NULL;
     }
     Signs *self = (Signs *)type->tp_alloc(type, 0);

@@ -30,7 +30,8 @@ static void stage_dealloc(Stage *self)
 static int fits(const Stage *self)
 {
     const Py_ssize_t *offsets = self->offsets.buf;
-    Py_ssize_t count = self->offsets.len / (Py_ssize_t)sizeof(Py_ssize_t), length = PyUnicode_GET_LENGTH(self->original);
+    Py_ssize_t count = self->offsets.len / (Py_ssize_t)sizeof(Py_ssize_t);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(self->original);
     return self->offsets.itemsize == sizeof(Py_ssize_t) && count == PyUnicode_GET_LENGTH(self->found->text) + 1 &&
            offsets[0] >= 0 && offsets[count - 1] == length;
 }
@@ -197,18 +198,26 @@ static Py_ssize_t count_wide(PyObject *text, Py_ssize_t start, Py_ssize_t end)
     return count;
 }
 
+/* A tuple of a class of its own, to be filled. */
+static PyObject *new_tuple(PyTypeObject *type, Py_ssize_t size)
+{
+    PyObject *tuple = type->tp_alloc(type, size);
+#if PY_VERSION_HEX >= 0x030E0000
+    if (tuple)
+        ((PyTupleObject *)tuple)->ob_hash = -1; /* it is all zeros, and 0 would be taken for a hash that is known */
+#endif
+    return tuple;
+}
+
 static PyObject *make_hit(const Stage *self, const Shown *shown)
 {
     Py_ssize_t shift = self->shifts[shown->field];
     Py_ssize_t start = shown->start - shift, end = shown->end - shift;
     Py_ssize_t before = count_wide(self->original, shift, shown->start);
     Py_ssize_t within = count_wide(self->original, shown->start, shown->end);
-    PyObject *told = shown->sign->told, *hit = self->signs->hit->tp_alloc(self->signs->hit, HIT);
+    PyObject *told = shown->sign->told, *hit = new_tuple(self->signs->hit, HIT);
     if (hit == NULL)
         return NULL;
-#if PY_VERSION_HEX >= 0x030E0000
-    ((PyTupleObject *)hit)->ob_hash = -1; /* it is all zeros, and 0 would be taken for a hash that is known already */
-#endif
     PyTuple_SET_ITEM(hit, 0, Py_NewRef(PyTuple_GET_ITEM(self->signs->fields, shown->field)));
     PyTuple_SET_ITEM(hit, 1, PyLong_FromSsize_t(start));
     PyTuple_SET_ITEM(hit, 2, PyLong_FromSsize_t(end));
@@ -238,7 +247,7 @@ static PyObject *make_hits(const Stage *self, const Scene *scene)
 
 static PyObject *make_match(const Stage *self, const Scene *scene, PyObject *card)
 {
-    PyObject *match = self->signs->match->tp_alloc(self->signs->match, MATCH);
+    PyObject *match = new_tuple(self->signs->match, MATCH);
     if (match == NULL)
         return NULL;
     PyTuple_SET_ITEM(match, 0, Py_NewRef(PyTuple_GET_ITEM(card, WATCH)));
