@@ -21,6 +21,7 @@ from monitor.match.folding.trace import Trace, offsets
 
 if TYPE_CHECKING:
     from monitor.match.folding.table import Codes, Places
+    from monitor.match.native import kernel
 
 __all__ = [
     "BORDER",
@@ -46,12 +47,16 @@ class Folded:
 
     text: str
     original: str
-    way: Trace | Places | None
+    way: Trace | Places | bytes | None
     """What was done to the original, or the offsets if folding needed them; None for brief ASCII."""
 
     @cached_property
     def offsets(self) -> Places:
         """One more than there are folded characters; never decreasing; the last is the length of the original."""
+        import numpy as np
+
+        if isinstance(self.way, bytes):
+            return np.frombuffer(self.way, np.intp)
         way = trace_ascii(self.original) if self.way is None else self.way
         return offsets(way, len(self.original)) if isinstance(way, Trace) else way
 
@@ -69,7 +74,24 @@ def scrub(text: str) -> str:
 
 
 def fold(text: str) -> Folded:
-    """Folds a text of any length and any content; lone surrogates count as blanks."""
+    """Folds a text of any length and any content; lone surrogates count as blanks. By the kernel, if it can."""
+    folder = _folder()
+    done = folder.fold(text) if folder else None
+    return fold_here(text) if done is None else Folded(done[0], text, done[1])
+
+
+@cache
+def _folder() -> kernel.Folder | None:
+    try:
+        from monitor.match.native import kernel
+    except ImportError:
+        return None
+    rules = table()
+    return kernel.Folder(rules.entries, rules.starts, rules.expanded, rules.pairs)
+
+
+def fold_here(text: str) -> Folded:
+    """The same without the kernel."""
     folded, way = fold_ascii(text) if text.isascii() else _fold_others(text)
     return Folded(folded, text, way)
 

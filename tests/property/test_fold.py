@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import tarfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.match.fold import BORDER, fold, fold_words, scrub
+from monitor.match.fold import BORDER, Folded, fold, fold_here, fold_words, scrub
 from tests.support.slow_fold import fold_slowly
 
+BOTH = pytest.mark.parametrize("way", [fold, fold_here], ids=["kernel", "here"])
 many = settings(max_examples=200, deadline=None)
 SCRIPTS = [
     "abzAZ  19.,'-&_\x00\x1c\x1f\n",
@@ -36,12 +37,13 @@ pieces = st.sampled_from(SCRIPTS).flatmap(lambda letters: st.text(alphabet=lette
 texts = st.one_of(pieces, st.lists(pieces, max_size=4).map("".join), st.text(max_size=40))
 
 
+@BOTH
 @many
-@given(texts, st.integers(0, 3))
-def test_folding_is_plain_folding(text: str, before: int) -> None:
+@given(text=texts, before=st.integers(0, 3))
+def test_folding_is_plain_folding(way: Callable[[str], Folded], text: str, before: int) -> None:
     """Every way gives the letters and the offsets that looking up letter by letter gives."""
     article = " lorem ipsum " * (before * 30) + text
-    folded = fold(article)
+    folded = way(article)
 
     assert (folded.text, folded.offsets.tolist()) == fold_slowly(article)
 
@@ -66,11 +68,12 @@ def test_normal_forms_and_second_folding(text: str) -> None:
     assert fold(unicodedata.normalize("NFC", text)).text == fold(unicodedata.normalize("NFD", text)).text
 
 
-def test_h181_ten_thousand_marks() -> None:
+@BOTH
+def test_h181_ten_thousand_marks(way: Callable[[str], Folded]) -> None:
     """Heaps of marks, joiners, jamo, flags and expansions are folded as they are letter by letter."""
     for heap in ("\u0301", "\u0306", "\u3099", "\u200d", "\u1161", "\u09be", "🇺", "ﷺ", "㌔", "\u00ad"):
         text = f"aи{heap * 10_000} ト{heap}"
-        folded = fold(text)
+        folded = way(text)
 
         assert (folded.text, folded.offsets.tolist()) == fold_slowly(text)
 
@@ -104,7 +107,9 @@ def test_articles_fold_as_letter_by_letter(articles: list[str]) -> None:
     for text in articles:
         folded = fold(text)
 
-        assert (folded.text, folded.offsets.tolist()) == fold_slowly(text)
+        plain = fold_slowly(text)
+        here = fold_here(text)
+        assert (folded.text, folded.offsets.tolist()) == plain == (here.text, here.offsets.tolist())
         assert bool((folded.offsets[1:] >= folded.offsets[:-1]).all())
         assert fold(folded.text).text == folded.text
         assert {fold(unicodedata.normalize(form, text)).text for form in ("NFC", "NFD", "NFKC")} == {folded.text}

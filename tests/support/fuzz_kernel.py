@@ -63,9 +63,38 @@ class Fuzz:
     def __init__(self, kernel: ModuleType, seed: int) -> None:
         self.kernel, self.chance = kernel, random.Random(seed)
         self.refused = 0
+        self.entries_of_letters = self.letters_of_a_table()
+
+    def letters_of_a_table(self) -> array[int]:
+        """An entry per code point: itself, or something else with flags, or an expansion."""
+        entries = array("I", range(0x110000))
+        for letter in set("".join(LETTERS)):
+            flags = self.chance.choice([0, 0, 1 << 24, 1 << 25, 1 << 26, 3 << 21, 7 << 21, 1 << 27])
+            entries[ord(letter)] = flags | (self.chance.randrange(2) if flags == 1 << 27 else ord(letter))
+        return entries
+
+    def fold(self) -> None:
+        """A table of some rules, and texts by it."""
+        expanded = array("I", [97, 32, 98 | 3 << 21, 0x1F])
+        table = (self.entries_of_letters, array("q", [0, 2, 4]), expanded, array("Q", [97 << 21 | 98]))
+        folder = self.kernel.Folder(*table)
+        text = self.text(300)
+        folded = folder.fold(text)
+        if folded is not None:
+            places = array("q", folded[1])
+            assert len(places) == len(folded[0]) + 1
+            assert list(places) == sorted(places)
+            assert (places[0], places[-1]) == (0, len(text))
+        wrong = [array("I", [5]), array("q", [0, 9]), array("q", [3, 2, 4]), array("Q"), b"a", None]
+        for place in range(len(table)):
+            spoilt: list[object] = list(table)
+            spoilt[place] = self.chance.choice(wrong)
+            self.call(self.kernel.Folder, *spoilt)
+        self.call(folder.fold, self.chance.choice(ANYTHING))
 
     def round(self) -> None:
         """A search, a board, and articles before them."""
+        self.fold()
         patterns = self.patterns()
         search = self.kernel.Search(patterns, self.chance.choice([0, 1, 3, 1000]))
         entries = self.entries()

@@ -10,7 +10,7 @@ static struct PyModuleDef kernel = {
 
 PyMODINIT_FUNC PyInit_kernel(void)
 {
-    PyTypeObject *types[] = {&FoundType, &SearchType, &BoardType, &SignsType, &StageType};
+    PyTypeObject *types[] = {&FoundType, &SearchType, &BoardType, &SignsType, &StageType, &FolderType};
     PyObject *module = PyModule_Create(&kernel);
     for (size_t at = 0; module && at < sizeof types / sizeof *types; at++)
         if (PyModule_AddType(module, types[at]) < 0)

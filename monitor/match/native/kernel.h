@@ -54,7 +54,7 @@ typedef struct {
 #define LETTERS_OF(text) ((Letters){PyUnicode_KIND(text), PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text)})
 #define LETTER(letters, at) PyUnicode_READ((letters)->kind, (letters)->data, at)
 
-extern PyTypeObject FoundType, SearchType, BoardType, StageType, SignsType;
+extern PyTypeObject FoundType, SearchType, BoardType, StageType, SignsType, FolderType;
 
 Found *found_new(PyObject *text);
 int found_add(Found *found, int32_t pattern, int32_t start, int32_t end);

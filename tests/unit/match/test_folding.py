@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitor.match.fold import BORDER, Folded, fold
+from monitor.match.fold import BORDER, Folded, fold, fold_here
 from monitor.match.folding.latin_way import BRIEF, NOTHING, fold_latin, latin
 from monitor.match.folding.long_way import fold_long
 from monitor.match.folding.short_way import MOST, code_points, fold_short, shortcut
@@ -49,9 +49,9 @@ LONG = {
 
 
 def same(text: str) -> bool:
-    """Folded as letter by letter, offsets included?"""
-    folded = fold(text)
-    return (folded.text, folded.offsets.tolist()) == fold_slowly(text)
+    """Folded as letter by letter, offsets included, with the kernel and without?"""
+    plain = fold_slowly(text)
+    return all((folded.text, folded.offsets.tolist()) == plain for folded in (fold(text), fold_here(text)))
 
 
 @pytest.mark.parametrize("text", SHORT.values(), ids=SHORT)
