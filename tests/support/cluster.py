@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import NodeNotReadyError
 
 from monitor.errors import Retry
 from monitor.model.event import Logged, Record
@@ -32,13 +33,17 @@ async def make_topic(brokers: Servers, partitions: int = 3, replication: int = 1
     await admin.start()
     try:
         made = {key.replace("_", "."): value for key, value in config.items()}
-        # Asked for again until it is there: a broker that has just come back may let the first request drop.
-        while name not in await admin.list_topics():
-            await admin.create_topics([NewTopic(name, partitions, replication, topic_configs=made)])
+        # Asked for again until it is there: a broker that has just started knows none at first, not even itself, and
+        # one that has just come back may let the first request drop.
+        for _ in range(100):
+            with suppress(NodeNotReadyError):
+                if name in await admin.list_topics():
+                    return name
+                await admin.create_topics([NewTopic(name, partitions, replication, topic_configs=made)])
             await asyncio.sleep(0.1)
+        raise AssertionError(f"no topic {name} after 100 tries")
     finally:
         await admin.close()
-    return name
 
 
 async def delete_topics(brokers: Servers, names: Sequence[str]) -> None:
