@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
 from monitor.match.listeners import FIELDS, Listeners, Told, Variant
@@ -21,9 +21,10 @@ class Stages:
         from monitor.match.native import kernel
 
         self._kernel = kernel
-        known = _Known(listeners, signals)
+        known = _Known(listeners)
+        anywhere, titled = ([rows.get(one, ()) for one in range(signals)] for rows in (known.anywhere, known.titled))
         self._signs = kernel.Signs(
-            Hit, Match, FIELDS, known.signs, listeners.raised, known.anywhere, known.titled, known.others, MAX_HITS
+            Hit, Match, FIELDS, known.signs, listeners.raised, anywhere, titled, known.others, MAX_HITS
         )
 
     def stage(self, scan: Scan) -> Stage | None:
@@ -41,10 +42,10 @@ Sign = tuple[int, Told, bool, bool]
 class _Known:
     """The variants that are shown as they stand, by the signals they raise."""
 
-    def __init__(self, listeners: Listeners, signals: int) -> None:
+    def __init__(self, listeners: Listeners) -> None:
         self.signs: list[Sign] = []
-        self.anywhere: list[Sequence[int]] = [()] * signals
-        self.titled: list[Sequence[int]] = [()] * signals
+        self.anywhere: dict[int, list[int]] = defaultdict(list)
+        self.titled: dict[int, list[int]] = defaultdict(list)
         self.others: set[int] = set()
         """Signals that are raised by other variants too."""
         for pattern, row in enumerate(listeners.rows):
@@ -56,10 +57,10 @@ class _Known:
             self.others.update(variant.anywhere, (signal for _, signal in variant.fielded))
             return
         for signal in variant.anywhere:
-            self.anywhere[signal] = (*self.anywhere[signal], len(self.signs))
+            self.anywhere[signal].append(len(self.signs))
         for name, signal in variant.fielded:
             if name == "title":
-                self.titled[signal] = (*self.titled[signal], len(self.signs))
+                self.titled[signal].append(len(self.signs))
             else:
                 self.others.add(signal)
         self.signs.append((pattern, variant.alone, variant.extend_left, variant.extend_right))
