@@ -6,7 +6,7 @@ The fault is the broker's own: it ends a transaction that is overdue while it st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 import pytest
 from aiokafka import TopicPartition
@@ -71,6 +71,18 @@ def entry(table: TopicTable, value: str) -> Entry:
     return Entry(table.articles, b"key", value.encode(), 0)
 
 
+class Late(Transactional):
+    """Partitions hear of an end a second after the producer was told of it; a coordinator takes its time as well."""
+
+    async def end_open(self, places: Iterable[TopicPartition], *, commit: bool) -> None:
+        self._dead = True
+        self.ending = asyncio.create_task(self._end_late(tuple(places), commit))
+
+    async def _end_late(self, places: tuple[TopicPartition, ...], commit: bool) -> None:
+        await asyncio.sleep(1.0)
+        await super().end_open(places, commit=commit)
+
+
 async def values(settings: ClusterSettings, topic: str) -> list[str]:
     """What a consumer sees."""
     return [(kept.value or b"").decode() for kept in await read_all(settings, topic)]
@@ -86,7 +98,7 @@ async def test_f09_what_brokers_left_open_ends_as_its_transaction_ended(own: Kaf
     assert await last_end(settings, ID) is End.ABORTED
     if committed:
         # As if the coordinator had been cut off while it committed: the log of the partition is the same.
-        writer = await Transactional.open(settings, ID, place.transaction_timeout)
+        writer = await Late.open(settings, ID, place.transaction_timeout)
         ended = await end_hanging(settings, place, writer, End.COMMITTED)
     else:
         writer = await take_over(settings, place, ID)

@@ -20,7 +20,6 @@ from aiokafka.client import CoordinationType
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import (
     IncompatibleBrokerVersion,
-    KafkaError,
     LeaderNotAvailableError,
     TransactionalIdAuthorizationFailed,
     for_code,
@@ -82,7 +81,17 @@ async def end_hanging(
     places = await hanging(settings, installation, producer.id)
     if places:
         await producer.end_open(places, commit=last is not End.ABORTED)
+        await _see_closed(settings, installation, producer.id)
     return places
+
+
+async def _see_closed(settings: ClusterSettings, installation: Installation, producer_id: int) -> None:
+    """A coordinator answers once an end is decided; the partitions hear of it a moment later."""
+    until = asyncio.get_running_loop().time() + settings.request_timeout
+    while places := await hanging(settings, installation, producer_id):
+        if asyncio.get_running_loop().time() > until:
+            raise LedgerError(f"an earlier transaction stays open in {', '.join(map(str, places))}")
+        await asyncio.sleep(PAUSE)
 
 
 async def last_end(settings: ClusterSettings, transactional_id: str) -> End:
@@ -109,27 +118,13 @@ async def hanging(
 ) -> tuple[TopicPartition, ...]:
     """Partitions of an installation in which a transaction of this producer is open. Raises LedgerError.
 
-    Partitions without a leader are a reason to wait: nothing can be written there, or ended.
+    Partitions without a leader are a reason to wait: nothing can be written there, or ended. Brokers learn a moment
+    later than their clients what they lead.
     """
     with suppress(IncompatibleBrokerVersion):
         async with _asking(settings) as client:
-            return await _looked(client, installation, producer_id, settings.request_timeout)
+            return await patiently(lambda: _look(client, installation, producer_id), settings.request_timeout)
     return ()
-
-
-async def _looked(
-    client: AIOKafkaClient, installation: Installation, producer_id: int, patience: float
-) -> tuple[TopicPartition, ...]:
-    """Asked again for so many seconds: brokers learn a moment later than their clients what they lead."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + patience
-    while True:
-        try:
-            return await _look(client, installation, producer_id)
-        except KafkaError as error:
-            if not error.retriable or loop.time() > until:
-                raise
-        await asyncio.sleep(PAUSE)
 
 
 async def _look(client: AIOKafkaClient, installation: Installation, producer_id: int) -> tuple[TopicPartition, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -90,13 +91,17 @@ async def members(settings: ClusterSettings, group: str) -> int:
             await close_bounded(admin)
 
 
-async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """The answer of a coordinator, asked again while it is being made: a new cluster has none. Raises one of FAULTS."""
+async def patiently(ask: Callable[[], Awaitable[T]], limit: float = math.inf) -> T:
+    """The answer of a broker, asked again while it makes ready: a new cluster has no coordinator, a new leader does
+    not know that it leads. Raises one of FAULTS, after `limit` seconds the one that was met last.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + limit
     while True:
         try:
             return await ask()
         except KafkaError as error:
-            if not error.retriable:
+            if not error.retriable or loop.time() > until:
                 raise
         await asyncio.sleep(PAUSE)
 
