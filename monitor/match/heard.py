@@ -85,7 +85,7 @@ class Page:
         return 2 * bisect_left(self._words, at)
 
     def sentence(self, spot: Spot) -> int | None:
-        """Number of the sentence that has all of a spot; None if no single one has."""
+        """Number of the sentence that has all of a spot; None if no single one has. The title is one."""
         return self._unit(self._sentences, spot)
 
     def paragraph(self, spot: Spot) -> int | None:
@@ -177,6 +177,8 @@ class Page:
         return result
 
     def _unit(self, ends: Sequence[int], spot: Spot) -> int | None:
+        if spot.field == "title":
+            return 0
         first = bisect_right(ends, spot.start)
         return first if first == bisect_right(ends, spot.end - 1) else None
 

@@ -199,7 +199,9 @@ class Article:
         return before + self.halves(place.field, 0, place.end)
 
     def piece(self, name: str, place: Place) -> int:
-        """Which sentence or paragraph a place lies in; -1 if in no single one."""
+        """Which sentence or paragraph a place lies in; -1 if in no single one. The title is one."""
+        if place.field == 0:
+            return 0
         text, folded = self.texts[place.field], self.folded[place.field]
         ends = sentence_ends(text) if name == "SENTENCE" else paragraph_ends(text)
         pieces = {sum(end <= int(folded.offsets[at]) for end in ends) for at in (place.start, place.end - 1)}

@@ -30,6 +30,15 @@ def test_spots_are_whole_words() -> None:
     assert [heard.spots(signal)[0][:2] for signal in sorted(heard)] == [(5, 12), (5, 12), (13, 16)]
 
 
+def test_a_title_is_one_sentence_and_one_paragraph() -> None:
+    """Whatever signs are in it; what follows is another."""
+    heard = heard_of("SENTENCE(kyiv AND odesa)", title="Kyiv! Odesa", body="Kyiv! Odesa")
+    page, spots = page_of(heard), [spot for signal in sorted(heard) for spot in heard.spots(signal)]
+
+    assert {(spot.field, page.sentence(spot)) for spot in spots} == {("title", 0), ("body", 3), ("body", 4)}
+    assert {(spot.field, page.paragraph(spot)) for spot in spots} == {("title", 0), ("body", 2)}
+
+
 def test_half_words() -> None:
     """A word is two, a character of Chinese one, a field border none."""
     page = page_of(heard_of("a NEAR b", title="ab cd", body="无人机 x"))
