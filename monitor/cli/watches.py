@@ -151,7 +151,7 @@ def compiled(directory: Path) -> tuple[list[Watch], RuleSet, Mapping[str, Concep
 
 
 def _packs(own: Mapping[str, str]) -> tuple[Mapping[str, Concept], Any]:
-    from monitor.match.concepts import builtin_packs, load_packs
+    from monitor.match.concepts import load_packs, with_builtin
 
     packs, wrong = load_packs(own)
-    return {**builtin_packs(), **packs}, wrong
+    return with_builtin(packs), wrong

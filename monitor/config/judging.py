@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from monitor.config import feeds, places, problems, watches
 from monitor.errors import Problem
 from monitor.match.compiler import check_query, compile_filter, compile_rules
-from monitor.match.concepts import builtin_packs, load_packs
+from monitor.match.concepts import load_packs, with_builtin
 from monitor.match.frequencies import Frequencies
 from monitor.match.lint import warnings
 from monitor.match.matcher import RuleSet
@@ -89,7 +89,7 @@ def _concepts(files: Mapping[str, str]) -> tuple[Mapping[str, Concept], list[Pro
             if not found:
                 texts[name] = files[name]
     packs, more = load_packs(texts)
-    return {**builtin_packs(), **packs}, [*wrong, *more]
+    return with_builtin(packs), [*wrong, *more]
 
 
 def _filters(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from types import MappingProxyType
@@ -15,6 +13,7 @@ from monitor.errors import Problem
 from monitor.match.faults import MAX_PATTERNS, absence_faults, leaf_faults, query_faults
 from monitor.match.fold import HANGUL, UNSPACED, script_class, table_version
 from monitor.match.frequencies import Frequencies
+from monitor.match.garbage import undisturbed
 from monitor.match.inflection import Inflect
 from monitor.match.languages import language_group
 from monitor.match.lexicon import Lexicon, make_lexicon, read_leaves
@@ -76,22 +75,6 @@ def compile_rules(
         if problems:
             raise QueryError(problems)
         return compiler.rules(queries)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Collects no garbage meanwhile: much is made and all of it is kept, so looking through it again is in vain.
-
-    Where two overlap, the first to end lets the collector go on.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def compile_filter(query: str, concepts: Mapping[str, Concept]) -> RuleSet:

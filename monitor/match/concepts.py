@@ -6,17 +6,19 @@ with its line, and a pack with a problem is left out as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
 from monitor import data
 from monitor.errors import Problem
+from monitor.match.garbage import undisturbed
 from monitor.match.packs import Concept, PackReader, Sample
 
-__all__ = ["Concept", "Sample", "builtin_documents", "builtin_packs", "load_packs"]
+__all__ = ["Concept", "Sample", "builtin_documents", "builtin_packs", "load_packs", "with_builtin"]
 
 FOLDER = "concepts"
+YAML = ".yaml"
 
 
 def load_packs(documents: Mapping[str, str]) -> tuple[Mapping[str, Concept], tuple[Problem, ...]]:
@@ -25,7 +27,8 @@ def load_packs(documents: Mapping[str, str]) -> tuple[Mapping[str, Concept], tup
     problems: list[Problem] = []
     for path, text in documents.items():
         reader = PackReader(path, text)
-        concept = reader.read()
+        with undisturbed():
+            concept = reader.read()
         if concept is not None and concept.name in concepts:
             reader.report(("concept",), f"another pack is called {concept.name} too", "MON-CFG-065")
         problems.extend(reader.problems)
@@ -36,10 +39,52 @@ def load_packs(documents: Mapping[str, str]) -> tuple[Mapping[str, Concept], tup
 
 def builtin_documents() -> Mapping[str, str]:
     """The texts of the shipped packs by path."""
-    return {f"{FOLDER}/{name}": data.text(f"{FOLDER}/{name}") for name in data.names(FOLDER) if name.endswith(".yaml")}
+    return {_path(name): data.text(_path(name)) for name in _names()}
 
 
 @cache
 def builtin_packs() -> Mapping[str, Concept]:
-    """The packs that are shipped. Read once."""
-    return load_packs(builtin_documents())[0]
+    """The packs that are shipped."""
+    return _Packs({})
+
+
+def with_builtin(own: Mapping[str, Concept]) -> Mapping[str, Concept]:
+    """The packs that are shipped, and over them an operator's own."""
+    return _Packs(own)
+
+
+class _Packs(Mapping[str, Concept]):
+    """Packs by name. A shipped one is read when it is first asked for: what no watch names costs nothing."""
+
+    def __init__(self, own: Mapping[str, Concept]) -> None:
+        """Own ones stand before shipped ones of the same name."""
+        self._own = dict(own)
+        self._names = dict.fromkeys([*_names(), *own])
+
+    def __getitem__(self, name: str) -> Concept:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._own[name] if name in self._own else _shipped(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+@cache
+def _shipped(name: str) -> Concept:
+    path = _path(name)
+    return load_packs({path: data.text(path)})[0][name]
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(name.removesuffix(YAML) for name in data.names(FOLDER) if name.endswith(YAML))
+
+
+def _path(name: str) -> str:
+    return f"{FOLDER}/{name}{YAML}"

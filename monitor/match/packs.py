@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from monitor.errors import Problem
 from monitor.match.clitics import CLITICS
-from monitor.match.fold import UNSPACED, fold_words, script_class
+from monitor.match.documents import read_document
+from monitor.match.fold import fold_words
 from monitor.match.languages import language_group
-from monitor.match.patterns import Alias, Check, NotIn, Swallower, exact_form, make_alias, make_swallowers
+from monitor.match.patterns import PLAIN, Alias, Check, NotIn, Swallower, exact_form, make_alias
+from monitor.match.swallowed import Swallowed
 
 Path = tuple[str | int, ...]
+Attach = Callable[[str], tuple[str, ...]]
+# What the class of a named tuple does beyond this costs twice as much, and there are tens of thousands.
+_make: Any = tuple.__new__
 
 SPELLED = {"True": "true", "False": "false", "None": "null"}
 """What YAML calls it."""
@@ -81,37 +87,29 @@ class Concept:
     """Of the text it was read from; part of the version of every watch that uses it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Kind(NamedTuple):
+    """What the entries of one key have in common, in the block of one language."""
+
+    name: str
+    """As an alias has it."""
+    language: str
+    check: Check
+    """Without exact letters and longer strings."""
+    weak: bool
+    exact: bool
+    open_left: bool
+    open_right: bool
+    free_left: bool = False
+    """Found inside words, as if it were open, and its longer strings are not."""
+
+
+class _Entry(NamedTuple):
     """An alias before folding. `text` has its clitics, `written` has not."""
 
     path: Path
-    language: str
-    key: str
+    kind: _Kind
     text: str
     written: str
-    bound: bool
-    weak: bool
-    free_left: bool = False
-
-    @property
-    def open_left(self) -> bool:
-        return self.key.startswith(("suffix", "infix"))
-
-    @property
-    def open_right(self) -> bool:
-        return self.key.startswith(("prefix", "infix"))
-
-
-class _Loader(yaml.CSafeLoader):
-    """A key that is written twice would silently drop its first value."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value]
-        if len(keys) != len(set(keys)):
-            twice = next(key for at, (key, _) in enumerate(node.value) if key.value in keys[:at])
-            raise yaml.MarkedYAMLError(problem=f"the key {twice.value} is there twice", problem_mark=twice.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 @dataclass(slots=True)
@@ -148,7 +146,7 @@ class PackReader:
     def load(self) -> dict[str, Any] | None:
         """The file as a mapping; None, with the problem reported, if it is no YAML."""
         try:
-            pack = yaml.load(self.text, _Loader)  # noqa: S506 (a safe loader)
+            pack = read_document(self.text)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -204,7 +202,7 @@ class PackReader:
             path = ("symbols", at)
             if not (written := self.string(text, path)):
                 continue
-            yield _Entry(path, "und", "symbols", written, written, bound=False, weak=False)
+            yield _Entry(path, SYMBOL, written, written)
 
     def read_scope(self, named: Mapping[Any, Any]) -> None:
         self.refuse_unknown(named, frozenset(KINDS), ("scope",))
@@ -230,41 +228,59 @@ class PackReader:
             for at, sample in enumerate(self.items(block.get(key), (*path, key))):
                 self.samples.append(self.read_sample(sample, language, (*path, key, at)))
         for key in KINDS:
-            for at, text in enumerate(self.items(block.get(key), (*path, key))):
-                yield from self.entries(language, block, key, text, (*path, key, at))
+            if listed := self.items(block.get(key), (*path, key)):
+                kind, attach = self.kind(language, block, key), _attaching(block, key)
+                for at, text in enumerate(listed):
+                    yield from self.entries(kind, attach, text, (*path, key, at))
         for at, weak in enumerate(self.items(block.get("weak"), (*path, "weak"))):
             yield from self.weak_entries(language, block, weak, (*path, "weak", at))
+
+    def kind(self, language: str, block: Mapping[str, Any], key: str, weak: bool = False) -> _Kind:
+        """What is known of all entries of a key."""
+        bound = language != "und" and (self.scope.get(key) != "any" or bool(block.get("only_lang")))
+        cased = key in ("case", "acronym")
+        check = Check(cased=cased, acronym=key == "acronym", language=language_group(language) if bound else "")
+        return _Kind(
+            name=KINDS[key],
+            language=language,
+            check=check,
+            weak=weak,
+            exact=cased or key.endswith("accent"),
+            open_left=key.startswith(("suffix", "infix")),
+            open_right=key.startswith(("prefix", "infix")),
+            free_left=block.get("left_boundary") is False,
+        )
 
     def weak_entries(self, language: str, block: Mapping[str, Any], weak: object, path: Path) -> Iterator[_Entry]:
         """An ambiguous alias, under each way it is written."""
         named = {"term": weak} if isinstance(weak, str) else self.mapping(weak, path)
-        for kind, text in named.items():
-            if kind not in WEAK_KINDS:
-                self.report((*path, kind), f"there is no kind {kind}; there are {', '.join(WEAK_KINDS)}", "MON-CFG-062")
+        for name, text in named.items():
+            if name not in WEAK_KINDS:
+                self.report((*path, name), f"there is no kind {name}; there are {', '.join(WEAK_KINDS)}", "MON-CFG-062")
                 continue
-            key = "terms" if kind == "term" else kind
-            yield from self.entries(language, block, key, text, (*path, kind), weak=True)
+            key = "terms" if name == "term" else name
+            kind = self.kind(language, block, key, weak=True)
+            yield from self.entries(kind, _attaching(block, key), text, (*path, name))
 
-    def entries(
-        self, language: str, block: Mapping[str, Any], key: str, value: object, path: Path, weak: bool = False
-    ) -> Iterator[_Entry]:
+    def entries(self, kind: _Kind, attach: Attach, value: object, path: Path) -> Iterator[_Entry]:
+        """An alias with each of its clitics; none if it is no text."""
+        if written := value if type(value) is str and value else self.written(value, path):
+            for text in attach(written):
+                yield _make(_Entry, (path, kind, text, written))
+
+    def written(self, value: object, path: Path) -> str:
+        """An alias that stands under `text`, if it does; empty, with the problem reported, if there is none."""
         named = value if isinstance(value, dict) else {"text": value}
         self.refuse_unknown(named, frozenset({"text"}), path)
-        if not (written := self.string(named.get("text"), path)):
-            return
-        bound = language != "und" and (self.scope.get(key) != "any" or bool(block.get("only_lang")))
-        open_left = key.startswith(("suffix", "infix"))
-        attach = CLITICS.get(str(block.get("clitics")), _alone) if not open_left else _alone
-        free_left = block.get("left_boundary") is False
-        for text in attach(written):
-            yield _Entry(path, language, key, text, written, bound, weak, free_left)
+        return self.string(named.get("text"), path)
 
     def read_not_in(self, entry: object, path: Path) -> NotIn:
         named = {"text": entry} if isinstance(entry, str) else self.mapping(entry, path)
         self.refuse_unknown(named, frozenset({"text", "unless_before", "case"}), path)
         after = named.get("unless_before") or ""
         letters = "".join(map(str, after)) if isinstance(after, list) else str(after)
-        return NotIn(self.string(named.get("text"), path), "".join(fold_words(letters)), bool(named.get("case")))
+        folded = "".join(fold_words(letters)) if letters else ""
+        return NotIn(self.string(named.get("text"), path), folded, bool(named.get("case")))
 
     def read_sample(self, sample: object, language: str, path: Path) -> Sample:
         """A text with what has to be found in it; a bare text has to give nothing."""
@@ -283,83 +299,47 @@ class PackReader:
         """Folds all entries at once and hangs the longer strings of `not_in` on their patterns."""
         cores = fold_words([entry.text for entry in entries])
         swallowed = self.swallowed(frozenset(cores))
-        known: dict[tuple[str, bool, bool], tuple[Swallower, ...]] = {}
-        aliases: dict[tuple[Alias, bool], None] = {}
-        for entry, core in zip(entries, cores, strict=True):
+        known: dict[_Kind, set[tuple[str, str, str]]] = defaultdict(set)
+        aliases: list[tuple[Alias, bool]] = []
+        for (path, kind, text, written), core in zip(entries, cores, strict=True):
             if not core:
-                self.report(entry.path, f"nothing is left of {entry.written!r} after folding", "MON-CFG-063")
+                self.report(path, f"nothing is left of {written!r} after folding", "MON-CFG-063")
                 continue
-            shape = (core, entry.open_left, entry.open_right)
-            if shape not in known:
-                known[shape] = tuple(_swallowers(shape, swallowed.get(core, [])))
-            aliases.setdefault((_alias(concept, entry, core, known[shape]), entry.weak))
-        return list(aliases)
+            key = written, core, exact_form(text, kind.check.cased) if kind.exact else ""
+            if key not in (same := known[kind]):
+                same.add(key)
+                longer = swallowed.of(core, kind.open_left, kind.open_right) if core in swallowed.found else ()
+                aliases.append((_alias(concept, kind, key, longer), kind.weak))
+        return aliases
 
-    def swallowed(self, cores: frozenset[str]) -> dict[str, list[tuple[str, NotIn]]]:
+    def swallowed(self, cores: frozenset[str]) -> Swallowed:
         """By folded pattern, the longer strings it lies in: whichever block named them."""
         longer = fold_words([entry.text.strip("*") for _, entry in self.not_in])
-        found: dict[str, list[tuple[str, NotIn]]] = {}
-        beginnings = _by_beginning(cores)
+        swallowed = Swallowed(cores)
         for (path, entry), text in zip(self.not_in, longer, strict=True):
             if text in cores and not (entry.case or entry.unless_before):
                 self.report(path, f"{entry.text} is an alias itself and could never be found", "MON-CFG-064")
-            inside = {text[a:b] for a in range(len(text)) for b in range(a + 1, len(text) + 1)} & cores
-            for core in sorted(inside):
-                found.setdefault(core, []).append((text, entry))
-            if entry.text.endswith("*") and text and script_class(text[-1]) in UNSPACED:
-                for core, whole in _continued(text, beginnings):
-                    found.setdefault(core, []).append((whole, entry))
-        return found
+            if text:
+                swallowed.add(text, entry)
+        return swallowed
 
 
-def _by_beginning(cores: frozenset[str]) -> Mapping[str, list[str]]:
-    """Patterns by their first two letters."""
-    found: dict[str, list[str]] = {}
-    for core in sorted(cores):
-        found.setdefault(core[:2], []).append(core)
-    return found
+def _alias(concept: str, kind: _Kind, key: tuple[str, str, str], not_in: tuple[Swallower, ...]) -> Alias:
+    written, core, exact = key
+    check = kind.check._replace(exact=exact, not_in=not_in) if exact or not_in else kind.check
+    left, right = "*" if kind.open_left else "", "*" if kind.open_right else ""
+    language = None if kind.language == "und" else kind.language
+    name, beginning = kind.name, kind.open_left or kind.free_left
+    values = (left + written + right, name, core, check, beginning, kind.open_right, language, concept)
+    return make_alias(_make(Alias, values))
 
 
-def _continued(text: str, beginnings: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
-    """Patterns that begin in a longer string and go on behind it: 洋两岸 and 两岸关系 make 洋两岸关系."""
-    known: set[str] = set()
-    for at in range(1, len(text) - 1):
-        shared = text[at:]
-        for core in beginnings.get(shared[:2], ()):
-            if len(core) > len(shared) and core.startswith(shared) and core not in known:
-                known.add(core)
-                yield core, text + core[len(shared) :]
+SYMBOL = _Kind("symbol", "und", PLAIN, weak=False, exact=False, open_left=False, open_right=False)
 
 
-def _swallowers(shape: tuple[str, bool, bool], longer: list[tuple[str, NotIn]]) -> Iterator[Swallower]:
-    core, left, right = shape
-    for text, not_in in longer:
-        yield from make_swallowers(core, text, not_in, left, right)
-
-
-def _alias(concept: str, entry: _Entry, core: str, not_in: tuple[Swallower, ...]) -> Alias:
-    left, right = entry.open_left, entry.open_right
-    cased = entry.key in ("case", "acronym")
-    exact = cased or entry.key.endswith("accent")
-    check = Check(
-        exact=exact_form(entry.text, cased) if exact else "",
-        cased=cased,
-        acronym=entry.key == "acronym",
-        language=language_group(entry.language) if entry.bound else "",
-        not_in=not_in,
-    )
-    return make_alias(
-        Alias(
-            written=("*" if left else "") + entry.written + ("*" if right else ""),
-            kind="symbol" if entry.key == "symbols" else KINDS[entry.key],
-            core=core,
-            check=check,
-            open_left=left or entry.free_left,
-            open_right=right,
-            language=None if entry.language == "und" else entry.language,
-            concept=concept,
-        )
-    )
+def _attaching(block: Mapping[str, Any], key: str) -> Attach:
+    """What adds the clitics of a block to the entries of a key: none where letters may stand there anyway."""
+    return _alone if key.startswith(("suffix", "infix")) else CLITICS.get(str(block.get("clitics")), _alone)
 
 
 def _alone(word: str) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from monitor.match.fold import HANGUL, UNSPACED, dropped, script_class
 
@@ -19,11 +19,14 @@ HYPHENS = dict.fromkeys(map(ord, "‐‑‒–−"), "-")
 QUOTES = dict.fromkeys(map(ord, "״”“„″"), '"')
 TATWEEL = 0x640
 """Stretches an Arabic word on paper; no letter."""
+# What the class of a named tuple does beyond this costs twice as much, and packs have tens of thousands.
+_make: Any = tuple.__new__
+ATTACHED = frozenset({*UNSPACED, HANGUL})
+"""Scripts in which letters of other words follow without a blank."""
 _KIN: dict[int, str | None] = {**APOSTROPHES, **HYPHENS, **QUOTES, ord("׳"): "'", TATWEEL: None}
 
 
-@dataclass(frozen=True, slots=True)
-class Swallower:
+class Swallower(NamedTuple):
     """A longer string in which a hit does not count, from `before` folded characters ahead of the hit."""
 
     text: str
@@ -134,13 +137,16 @@ def exact_form(text: str, cased: bool) -> str:
 
     Format characters and the tatweel are left out.
     """
-    kept = "".join(letter for letter in text if not _invisible(letter)).translate(_KIN)
-    composed = unicodedata.normalize("NFKC", kept)
+    kept = text if text.isascii() else "".join([letter for letter in text if not _invisible(letter)])
+    composed = unicodedata.normalize("NFKC", kept.translate(_KIN))
     if not cased:
         composed = unicodedata.normalize("NFC", composed.casefold())
+    if composed[:1].isalnum() and composed[-1:].isalnum():
+        return composed
     return composed.strip("".join({letter for letter in composed if unicodedata.category(letter)[0] not in "LMN"}))
 
 
+@cache
 def _invisible(letter: str) -> bool:
     return letter > "\x7f" and dropped(letter) and unicodedata.category(letter) in ("Cf", "Mn") and not _is_mark(letter)
 
@@ -150,31 +156,60 @@ def _is_mark(letter: str) -> bool:
     return unicodedata.combining(letter) != 0
 
 
-def make_swallowers(core: str, longer: str, entry: NotIn, open_left: bool, open_right: bool) -> tuple[Swallower, ...]:
-    """The ways in which a folded pattern lies inside the folded entry `longer`; none if it does not, or is all of it.
+class Longer(NamedTuple):
+    """A string in which patterns do not count, but for its folded text."""
 
-    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are open, and so is an end where the
-    pattern itself is; a blank written at an end closes it. With `case`, punctuation at the ends counts: `(İHA)`.
+    open_left: bool
+    open_right: bool
+    """Letters may go on there whatever the pattern."""
+    closed_left: bool
+    closed_right: bool
+    """They may not, whatever the pattern."""
+    entry: NotIn
+    exact: str = ""
+    lead: str = ""
+    trail: str = ""
+    """With `case`: the characters themselves, and the punctuation at the ends."""
+
+    def swallowers(self, longer: str, core: str, open_left: bool, open_right: bool) -> Iterator[Swallower]:
+        """The ways in which a folded pattern lies in its folded text; none if it does not, or is all of it.
+
+        Letters may go on at an end where they may behind the pattern, unless that is closed.
+        """
+        if len(longer) <= len(core) and not (self.lead or self.trail):
+            return
+        left = "" if (self.open_left or open_left) and not self.closed_left else " "
+        right = "" if (self.open_right or open_right) and not self.closed_right else " "
+        text = left + longer + right
+        at = text.find(core)
+        while at >= 0:
+            yield _make(Swallower, (text, at, self.entry.unless_before, self.exact, self.lead, self.trail))
+            at = text.find(core, at + 1)
+
+
+def make_longer(entry: NotIn, text: str) -> Longer:
+    """An entry of `not_in` whose folded text begins and ends as this one.
+
+    A `*` at an end of the entry opens that end; ends of Han, kana, Thai, Hangul … are open; a blank written at an end
+    closes it. With `case`, punctuation at the ends counts: `(İHA)`.
     """
-    lead, trail = _margins(entry.text) if entry.case else ("", "")
-    if len(longer) <= len(core) and not (lead or trail):
-        return ()
-    left, right = _open_ends(longer, entry.text, open_left, open_right)
-    text = ("" if left else " ") + longer + ("" if right else " ")
-    exact = exact_form(entry.text, True) if entry.case else ""
-    places = [at for at in range(len(text)) if text.startswith(core, at)]
-    return tuple(Swallower(text, at, entry.unless_before, exact, lead, trail) for at in places)
-
-
-def _open_ends(longer: str, written: str, open_left: bool, open_right: bool) -> tuple[bool, bool]:
-    """At which ends letters may go on: at a `*`, in a script without word borders, where the pattern lets them."""
-    attached = (*UNSPACED, HANGUL)
-    left = written.startswith("*") or open_left or script_class(longer[0]) in attached
-    right = written.endswith("*") or open_right or script_class(longer[-1]) in attached
-    return left and not written.startswith(" "), right and not written.endswith(" ")
+    written = entry.text
+    lead, trail = _margins(written) if entry.case else ("", "")
+    return Longer(
+        open_left=written.startswith("*") or script_class(text[0]) in ATTACHED,
+        open_right=written.endswith("*") or script_class(text[-1]) in ATTACHED,
+        closed_left=written.startswith(" "),
+        closed_right=written.endswith(" "),
+        entry=entry,
+        exact=exact_form(written, True) if entry.case else "",
+        lead=lead,
+        trail=trail,
+    )
 
 
 def _margins(written: str) -> tuple[str, str]:
     """The punctuation before the first and behind the last letter."""
+    if written[0].isalnum() and written[-1].isalnum():
+        return "", ""
     words = [at for at, letter in enumerate(written) if unicodedata.category(letter)[0] in "LMN"]
     return (written[: words[0]].strip("* "), written[words[-1] + 1 :].strip("* ")) if words else ("", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.match.concepts import builtin_documents, builtin_packs, load_packs
+from monitor.match.concepts import builtin_documents, builtin_packs, load_packs, with_builtin
 
 
 def test_shipped_packs_are_sound() -> None:
@@ -29,5 +29,30 @@ def test_all_mistakes_of_all_packs_at_once() -> None:
 
 
 def test_shipped_packs_are_read_once() -> None:
-    """The second call gives the same object."""
+    """The second call gives the same object, and so does asking for a pack beside an operator's own."""
+    own, _ = load_packs({"a.yaml": "concept: a\nlanguages: {en: {terms: [drone]}}"})
+
     assert builtin_packs() is builtin_packs()
+    assert with_builtin(own)["taiwan"] is builtin_packs()["taiwan"]
+
+
+def test_shipped_packs_are_called_as_their_files() -> None:
+    """So which there are is known before any is read."""
+    concepts, _ = load_packs(builtin_documents())
+
+    assert [f"concepts/{name}.yaml" for name in builtin_packs()] == list(builtin_documents())
+    assert dict(builtin_packs()) == concepts
+    assert len(builtin_packs()) == len(concepts)
+    assert "nothing" not in builtin_packs()
+    assert builtin_packs().get("nothing") is None
+
+
+def test_own_packs_stand_before_shipped_ones() -> None:
+    """Of the same name; others come to them."""
+    texts = {name: f"concept: {name}\nlanguages: {{en: {{terms: [drone]}}}}" for name in ("a", "taiwan")}
+    own, _ = load_packs(texts)
+    packs = with_builtin(own)
+
+    assert (packs["taiwan"], packs["a"]) == (own["taiwan"], own["a"])
+    assert sorted(packs) == sorted({*builtin_packs(), "a"})
+    assert "a" in packs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.match.fold import fold_words
-from monitor.match.patterns import MAX_WORD, Alias, NotIn, exact_form, fits, make_alias, make_shape, make_swallowers
+from monitor.match.patterns import MAX_WORD, Alias, NotIn, exact_form, fits, make_alias, make_longer, make_shape
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_swallowers(core: str, entry: str, texts: list[str]) -> None:
     """Each place of a pattern inside a longer string; borders as the script has them."""
     (longer,) = fold_words([entry.strip("*")])
 
-    assert [found.text for found in make_swallowers(core, longer, NotIn(entry), False, False)] == texts
+    assert [found.text for found in make_longer(NotIn(entry), longer).swallowers(longer, core, False, False)] == texts
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,9 @@ def test_a_blank_closes_an_open_end_of_a_swallower(entry: str, texts: list[str])
     left = "padrone" in entry
     (longer,) = fold_words([entry])
 
-    assert [found.text for found in make_swallowers("drone", longer, NotIn(entry), left, not left)] == texts
+    assert [
+        found.text for found in make_longer(NotIn(entry), longer).swallowers(longer, "drone", left, not left)
+    ] == texts
 
 
 @pytest.mark.parametrize(
