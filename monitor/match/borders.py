@@ -48,7 +48,7 @@ def _ends(text: str, found: re.Match[str]) -> bool:
 
 
 def _abbreviates(text: str, at: int) -> bool:
-    """Is a full stop here behind a single letter or a digit? The A of "d'A. Camus" is one, the s of "Russia's" is not."""
+    """Does a single letter or a digit stand before? The A of "d'A. Camus" is one, the s of "Russia's" is not."""
     at = _before_accents(text, at)
     before = text[at - 1 : at]
     if before.isdigit():

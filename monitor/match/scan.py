@@ -34,6 +34,7 @@ class Scan:
         """`folded`: of a scan of the same text with the same `asides`, so that it is folded once."""
         self.text = text
         self._objections: dict[tuple[int, int], Reason] = {}
+        self._below: dict[tuple[str, str], bool] = {}
         self.fields = [scrub(part[:MAX_FIELD]) for part in (text.title, text.summary, text.body)]
         rows = list(_asides(text)) if asides else []
         self._named: tuple[Bound, ...] = (*FIELDS, *(name for name, _ in rows)) if rows else FIELDS
@@ -167,9 +168,24 @@ class Scan:
         if exact_form(self.surface(start, end), check.cased) != check.exact:
             return "case" if check.cased else "accent"
         if check.cased and not check.acronym and self.shouting and self.field_at(start) == "title":
-            surface = self.surface(start, end)
-            return "" if surface in self.fields[1] or surface in self.fields[2] else "capitals"
+            return "" if self._stands_below(check, self.folded.text[start:end]) else "capitals"
         return ""
+
+    def _stands_below(self, check: Check, pattern: str) -> bool:
+        """Does what passes a check stand in summary or body too, as a word of its own? Asked once for all places."""
+        key = (check.exact, pattern)
+        if key not in self._below:
+            self._below[key] = any(
+                exact_form(self.surface(at, at + len(pattern)), check.cased) == check.exact
+                for at in self._places_below(pattern)
+            )
+        return self._below[key]
+
+    def _places_below(self, pattern: str) -> Iterator[int]:
+        """Where a pattern stands in summary and body."""
+        at, stop = self.borders[0], self.borders[2] if len(self.borders) > 2 else len(self.folded.text)
+        while (at := self.folded.text.find(pattern, at + 1, stop)) >= 0:
+            yield at
 
     @cached_property
     def shouting(self) -> bool:
