@@ -14,6 +14,9 @@ from monitor.match.syntax import Fault, Leaf, Node, Op, leaves
 MIN_BEFORE, MIN_AFTER, MIN_INSIDE = 3, 4, 3
 """Letters a wildcard needs before it, after it, or in one piece beside it."""
 MAX_PATTERNS = 20_000
+"""What the terms of one query may come to, in whatever fields they stand."""
+MAX_ALIASES = 100_000
+"""Patterns of one concept: they are searched for once, however many queries name it."""
 
 
 def query_faults(tree: Node, words: Lexicon) -> list[Fault]:
@@ -101,9 +104,15 @@ def _shape_fault(leaf: Leaf, words: Lexicon) -> Fault | None:
 
 
 def _size_faults(tree: Node, words: Lexicon) -> Iterator[Fault]:
-    number = sum(1 if leaf.meta else len(words.aliases(leaf)) for leaf in set(leaves(tree)))
+    distinct = {leaf.meaning[:2] + leaf.meaning[3:]: leaf for leaf in leaves(tree) if not leaf.meta}
+    number = sum(len(words.aliases(leaf)) for leaf in distinct.values() if leaf.kind != "concept")
     if number > MAX_PATTERNS:
         yield Fault("MON-QRY-012", tree.span, f"{number} patterns, {MAX_PATTERNS} are allowed", "split the watch")
+    for leaf in distinct.values():
+        size = len(words.aliases(leaf)) if leaf.kind == "concept" else 0
+        if size > MAX_ALIASES:
+            said = f"the concept has {size} patterns, {MAX_ALIASES} are allowed"
+            yield Fault("MON-QRY-012", leaf.span, said, "split the pack")
 
 
 def absence_faults(node: Node, top: bool = True) -> Iterator[Fault]:

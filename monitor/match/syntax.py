@@ -86,7 +86,8 @@ FAULTS: Mapping[str, str] = {
     "MON-QRY-009": "Only absence is asked for, which is true of nearly everything.",
     "MON-QRY-010": "Nothing that must occur: there is nothing to search for.",
     "MON-QRY-011": "A term of which nothing is left once case, accents and punctuation are put aside.",
-    "MON-QRY-012": "Too large: over 20,000 characters, 2,000 terms, 50 levels, 20 sides of NEAR, or 20,000 patterns.",
+    "MON-QRY-012": "Too large: over 20,000 characters, 2,000 terms, 50 levels, 20 sides of NEAR, or 20,000 patterns; a"
+    " concept of over 100,000.",
     "MON-QRY-013": "A language or country that does not exist.",
     "MON-QRY-014": "A weight outside SCORE, or one that is not over 0 and at most 100.",
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 
 from monitor.match.compiler import check_query, compile_filter, compile_rules, keywords_query
-from monitor.match.concepts import load_packs
-from monitor.match.faults import MAX_PATTERNS, query_faults
+from monitor.match.concepts import builtin_packs, load_packs
+from monitor.match.faults import MAX_ALIASES, MAX_PATTERNS, query_faults
 from monitor.match.lexicon import make_lexicon
 from monitor.match.matcher import RuleSet
+from monitor.match.packs import Concept
 from monitor.match.parser import MAX_CHARACTERS, MAX_DEPTH, MAX_LEAVES, parse
 from monitor.match.syntax import QueryError
 from monitor.model.ids import WatchId
@@ -98,12 +102,38 @@ def test_q06_wildcards_inside_scripts_without_words(query: str) -> None:
     assert [problem.id for problem in check_query(query, Place(), {})] == ["MON-QRY-006"]
 
 
-def test_q12_patterns() -> None:
-    """A watch of very many aliases is refused before it is compiled."""
-    terms = ", ".join(f"word{number}" for number in range(MAX_PATTERNS + 1))
-    packs = load_packs({"x.yaml": f"concept: x\nlanguages: {{en: {{terms: [{terms}]}}}}"})[0]
+def faults_of(query: str, concepts: Mapping[str, Concept], forms: int = 1) -> list[str]:
+    """Messages about a query in a language in which every word has so many forms."""
+    tree = parse(query)
+    words = make_lexicon([tree], concepts, lambda word, _: tuple(f"{word}{number}" for number in range(forms)))
+    return [fault.message for fault in query_faults(tree, words)]
 
-    assert [problem.id for problem in check_query("a OR @x", Place(), packs)] == ["MON-QRY-012"]
+
+def test_q12_patterns() -> None:
+    """A query whose terms come to very many patterns is refused; the same term in two fields is one."""
+    half = MAX_PATTERNS // 2
+
+    assert faults_of("forms(a, en) OR forms(b, en)", {}, half) == []
+    assert faults_of("forms(a, en) OR forms(b, en)", {}, half + 1) == ["20002 patterns, 20000 are allowed"]
+    assert faults_of("title:forms(a, en) OR forms(a, en)", {}, half + 1) == []
+
+
+def test_q12_concepts() -> None:
+    """Every concept has a bound of its own, so that a query may name the largest twice, and others beside it."""
+    alias = example_pack()["example"].strong[0]
+    rows = tuple(alias._replace(core=f"word{number}") for number in range(MAX_ALIASES + 1))
+    large, small = (replace(example_pack()["example"], strong=part) for part in (rows, rows[:-1]))
+
+    assert faults_of("@x NEAR/5 a OR title:@x NEAR/5 b OR @y", {"x": small, "y": small}) == []
+    assert faults_of("a OR @x", {"x": large}) == ["the concept has 100001 patterns, 100000 are allowed"]
+
+
+@pytest.mark.parametrize(
+    "query", ["@drones AND @ukraine AND @taiwan", "title:@drones OR @drones NEAR/5 (@taiwan OR x)"]
+)
+def test_shipped_packs_are_named_beside_each_other(query: str) -> None:
+    """Several packs and one pack twice are no large watch."""
+    assert check_query(query, Place(), builtin_packs()) == ()
 
 
 def test_q13_forms_without_a_dictionary() -> None:
