@@ -26,7 +26,7 @@ CONCEPT = re.compile(r"@([A-Za-z0-9_-]*)((?:\.[A-Za-z]*)?)")
 _STOPPED = rf"\s{QUOTES}()（）{{}}｛｝"
 _COMMON = re.compile(
     rf"\s*(?:{OPERATOR.pattern}"
-    rf"|([^{_STOPPED}\\*?^~:：@=!-][^{_STOPPED}\\*?^~:：]*)(\*)?(?=[\s)）]|$)(?!\s*[(（])"
+    rf"|([^{_STOPPED}\\*?^~:：@=!-][^{_STOPPED}\\*?^~:：]*)((?<=[^\W_])\*)?(?=[\s)）]|$)(?!\s*[(（])"
     rf"|([()（）])|([{QUOTES}][^{QUOTES}\\*]+[{QUOTES}]))"
 )
 """What nearly all queries are made of: operators, words and phrases without signs but `word*`, parentheses."""

@@ -182,9 +182,11 @@ def other_words(subject: Subject) -> Iterator[Fault]:
 
 
 def short(subject: Subject) -> Iterator[Fault]:
-    """L07: one character of a script without blanks, or two letters, in any capitals."""
+    """L07: one character of a script without blanks, or two letters, in any capitals; not beside words of a phrase."""
+    beside = {leaf for node in _ops(subject.tree) if node.name == "~" for leaf in node.parts}
     for leaf in leaves(subject.tree):
-        if leaf.kind not in ("word", "phrase") or leaf.open_left or leaf.open_right or leaf.wild:
+        bare = leaf.kind in ("word", "phrase") and not (leaf.open_left or leaf.open_right or leaf.wild)
+        if not bare or leaf in beside:
             continue
         core = subject.words.core(leaf)
         if len(core) == 1 and script_class(core) in UNSPACED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn
 
-from monitor.match.gaps import refuse_gap
+from monitor.match.gaps import refuse_gap, touch
 from monitor.match.lexer import Token, TokenKind, read_tokens
 from monitor.match.nesting import (
     PIECES,
@@ -32,6 +32,7 @@ from monitor.match.terms import (
     read_number,
     read_suffix,
     read_weight,
+    refuse_bang,
     split_weight,
 )
 
@@ -128,7 +129,7 @@ class _Parser:
 
     def refuse_second_term(self, token: Token) -> NoReturn:
         before = self.tokens[self.at - 1]
-        if token.kind == "word" and before_touches(before, token) and token.text[0] in "~^":
+        if token.kind == "word" and touch(before, token) and token.text[0] in "~^":
             self.refuse_suffix(token)
         refuse_gap(self.query, before, token)
 
@@ -222,7 +223,7 @@ class _Parser:
             self.refuse_function(name, token)
         count = 0
         if name in COUNTED:
-            count = read_number(number, MAX_COUNT, token.span, f"{name}/")
+            count = read_number(number, MAX_COUNT, token.span, f"{name}/", least=1)
         if slash and name not in COUNTED:
             fail("007", token.span, f"{name} takes no number", f"write {name}( )")
         if name in COUNTED and not count:
@@ -257,7 +258,8 @@ class _Parser:
     def read_concept(self, token: Token) -> Node:
         name, _, tier = token.text.partition(".")
         if not name or ("." in token.text and tier != "weak"):
-            fail("005", token.span, "a concept is written @name or @name.weak", "name a concept behind @")
+            remedy = f"write @{name} or @{name}.weak" if name else "name a concept behind @"
+            fail("005", token.span, "a concept is written @name or @name.weak", remedy)
         return self.finish(Leaf("concept", name, token.span, weak=tier == "weak"))
 
     def read_accent(self, token: Token) -> Node:
@@ -275,6 +277,7 @@ class _Parser:
             return self.finish(make_leaf(kind, token, span))
         if read_suffix(token) and len(token.text) > 1:
             fail("014" if token.text[0] == "^" else "007", span, f"{token.text} stands behind no term", "quote it")
+        refuse_bang(token, span)
         bare, weight = split_weight(token)
         if re.search("~[0-9]*$", bare.text) and bare.text.rfind("~") not in token.escaped:
             self.refuse_suffix(token._replace(text="~"))
@@ -311,11 +314,6 @@ class _Parser:
         if self.leaves > MAX_LEAVES:
             fail("012", leaf.span, f"more than {MAX_LEAVES} terms", "split the watch, or make a concept of them")
         return leaf
-
-
-def before_touches(before: Token, token: Token) -> bool:
-    """Do two tokens stand side by side without a blank?"""
-    return before.span[1] == token.span[0]
 
 
 def read_distance(token: Token) -> tuple[int, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -22,11 +23,11 @@ def fail(number: str, span: Span, message: str, remedy: str = "") -> NoReturn:
     raise QueryFault(Fault(f"MON-QRY-{number}", span, message, remedy))
 
 
-def read_number(written: str, most: int, span: Span, what: str) -> int:
-    """The n of an operator. Raises QueryFault."""
+def read_number(written: str, most: int, span: Span, what: str, least: int = 0) -> int:
+    """The n of an operator; that it is not below `least` is only said. Raises QueryFault."""
     if not re.fullmatch("[0-9]+", written):
         said = f"{what} has no number" if not written else f"{written} is no whole number"
-        fail("007", span, said, f"write a whole number from 0 to {most}, as in {what}5")
+        fail("007", span, said, f"write a whole number from {least} to {most}, as in {what}5")
     if len(written) > MAX_DIGITS or int(written) > most:
         fail("007", span, f"{written} is too much here", f"write at most {most}")
     return int(written)
@@ -78,6 +79,14 @@ def read_weight(written: str, span: Span, scoring: bool) -> float:
     return float(written)
 
 
+def refuse_bang(token: Token, span: Span) -> None:
+    """`!` is absence elsewhere, and exact letters here: what is meant has to be said. Raises QueryFault."""
+    if token.text[:1] == "!" and token.text[1:] and 0 not in token.escaped:
+        bare = token.text[1:]
+        remedy = f'write !"{bare}" for exactly these letters, NOT {bare} for absence, or quote the word with its sign'
+        fail("002", span, "! has no quote behind it", remedy)
+
+
 def make_leaf(kind: LeafKind, token: Token, span: Span) -> Leaf:
     """A word, a phrase, exact characters or exact accents. Raises QueryFault."""
     if kind == "exact":
@@ -101,7 +110,18 @@ def _ends(token: Token, stars: set[int], span: Span) -> set[int]:
     ends = stars & {0, len(token.text) - 1}
     if len(ends) == 2:
         fail("006", span, "a wildcard at both ends", "keep the one at the beginning or the one at the end")
+    for at in ends:
+        _refuse_apart(token, token.text[at - 1] if at else token.text[1], span)
     return ends
+
+
+def _refuse_apart(token: Token, beside: str, span: Span) -> None:
+    """A wildcard behind a blank or a hyphen would be a word of its own: any word. Raises QueryFault."""
+    if (token.kind == "word" and beside in "*?") or unicodedata.category(beside) == "Cf" or fold_words([beside])[0]:
+        return
+    if unicodedata.category(beside)[0] != "M":
+        sign = "a blank" if beside.isspace() else beside
+        fail("006", span, f"a wildcard beside {sign} would be any word", "write it beside a letter, or use NEAR/0f")
 
 
 def _marks(token: Token) -> set[int]:

@@ -26,6 +26,11 @@ def fault_of(query: str) -> Fault:
         ("drone AND ＮＯＴ x", (10, 13), "ＮＯＴ only looks like NOT"),
         ("drone and x", (6, 9), "write AND in capitals"),
         ("drone AND not x", (10, 13), "write NOT in capitals"),
+        ("drone not x", (6, 9), "write AND NOT in capitals"),
+        ("drone sentence(x AND y)", (6, 14), "two terms"),
+        ("sentence(x AND y)", (0, 8), "write SENTENCE in capitals"),
+        ("first/3(x AND y)", (0, 7), "write FIRST/3 in capitals"),
+        ("first (x OR y)", (6, 7), "write AND, OR or NEAR between them"),
         ("near kyiv", (5, 9), 'quote both: "near kyiv"'),
     ],
 )
@@ -60,7 +65,7 @@ def test_only_words_and_phrases_are_to_be_quoted(query: str) -> None:
     ("query", "message", "remedy"),
     [
         ('"a b"~', '"a b"~ has no number', 'write a whole number from 0 to 200, as in "a b"~5'),
-        ("SCORE/0.5(a OR b)", "0.5 is no whole number", "write a whole number from 0 to 1000000, as in SCORE/5"),
+        ("SCORE/0.5(a OR b)", "0.5 is no whole number", "write a whole number from 1 to 1000000, as in SCORE/5"),
         ("FIRST/99999999999999999999(a)", "99999999999999999999 is too much here", "write at most 1000000"),
         ("FIRST/" + "9" * 5000 + "(a)", "9" * 5000 + " is too much here", "write at most 1000000"),
     ],

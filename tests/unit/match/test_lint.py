@@ -54,6 +54,7 @@ CASES = [
     pytest.param("forms(port, en) OR ports", [("004", "ports")], id="l04-forms"),
     pytest.param("org?nise OR organise", [], id="l04-shape"),
     pytest.param("US AND war", [("007", "US")], id="l07"),
+    pytest.param('"F-16 jets"~3', [], id="l07-window"),
     pytest.param("机 AND 无人机", [("007", "机")], id="l07-one-character"),
     pytest.param("{US} AND 台湾 AND 5 AND 드", [("007", "드")], id="l07-exact"),
     pytest.param("F-16 AND war", [("009", "F-16")], id="l09"),
