@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
+from operator import attrgetter
 
 from monitor.errors import Problem
 from monitor.match.covering import covers
 from monitor.match.designations import is_familiar, other_spelling
+from monitor.match.exclusion import is_excluded
 from monitor.match.fold import UNSPACED, fold_words, script_class
+from monitor.match.languages import language_group
 from monitor.match.lexicon import Lexicon, make_lexicon, written
 from monitor.match.operators.score import GRAIN
 from monitor.match.packs import Concept
@@ -24,7 +27,7 @@ from monitor.match.vocabulary import Vocabulary, WordCount, marked
 
 LINTS: Mapping[str, str] = {
     "MON-LNT-001": "AND and OR are mixed without parentheses; AND binds tighter.",
-    "MON-LNT-002": "Never true: what has to be there may not be there, or a score that cannot be reached.",
+    "MON-LNT-002": "Never true: what has to be there may not be there, two languages at once, or a score out of reach.",
     "MON-LNT-003": "True of every article of a language, a source, a host or a country: no word is asked for.",
     "MON-LNT-004": "A term that another one makes needless.",
     "MON-LNT-005": "Expensive: what has to occur does so in more than 5 % of articles.",
@@ -108,6 +111,17 @@ def mixed(subject: Subject) -> Iterator[Fault]:
                 yield Fault("MON-LNT-001", part.span, "AND binds tighter than OR", f"write parentheses: ({said})")
 
 
+def one_at_most(subject: Subject) -> Iterator[Fault]:
+    """L02: an article has one language, and its feed one country."""
+    for node in _ops(subject.tree):
+        tests = [part for part in node.parts if isinstance(part, Leaf) and part.meta in ("lang", "country")]
+        for one, other in pairwise(sorted(tests, key=attrgetter("meta")) if node.name == "AND" else ()):
+            values = {language_group(leaf.text.lower()) for leaf in (one, other)}
+            if one.meta == other.meta and len(values) > 1:
+                said = f"an article has one {'language' if one.meta == 'lang' else 'country'}"
+                yield Fault("MON-LNT-002", other.span, said, "write OR between them")
+
+
 def never(subject: Subject) -> Iterator[Fault]:
     """L02: `a AND NOT a`, also where the NOT covers every way to be true; a score out of reach."""
     for node in _ops(subject.tree):
@@ -122,11 +136,9 @@ def _contradictions(node: Op, words: Lexicon) -> Iterator[Fault]:
     wanted = [part for part in node.parts if part not in banned]
     for negative in banned:
         alternatives = list(_branches(negative.parts[0]))
-        for positive in wanted:
-            if all(any(covers(one, leaf, words) for one in alternatives) for leaf in _branches(positive)):
-                yield Fault(
-                    "MON-LNT-002", negative.span, "this excludes everything that is asked for", "remove one of them"
-                )
+        if any(is_excluded(positive, alternatives, words) for positive in wanted):
+            said = "this excludes everything that is asked for"
+            yield Fault("MON-LNT-002", negative.span, said, "remove one of them")
 
 
 def _branches(node: Node) -> Iterator[Node]:
@@ -240,6 +252,7 @@ def idle(subject: Subject) -> Iterator[Fault]:
 RULES: Sequence[Callable[[Subject], Iterator[Fault]]] = (
     mixed,
     never,
+    one_at_most,
     everything,
     shadowed,
     expensive,

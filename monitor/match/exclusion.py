@@ -1,0 +1,34 @@
+"""What cannot be true where a NOT is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.match.covering import covers
+from monitor.match.lexicon import Lexicon
+from monitor.match.listeners import ASIDES
+from monitor.match.syntax import Leaf, Node
+
+
+def is_excluded(node: Node, banned: Sequence[Node], words: Lexicon) -> bool:
+    """Is a part of a query false wherever none of these may be true?"""
+    if isinstance(node, Leaf):
+        return any(covers(one, node, words) or _is_part(one, node, words) for one in banned)
+    if node.name == "NOT":
+        return False
+    if node.name in ("OR", "SCORE"):
+        return all(is_excluded(part, banned, words) for part in node.parts)
+    needed = node.parts[:1] if node.name == "NOT NEAR" else node.parts
+    return any(is_excluded(part, banned, words) for part in needed)
+
+
+def _is_part(one: Node, phrase: Leaf, words: Lexicon) -> bool:
+    """Is it a word of a phrase? The last one before `*` is no whole word, nor the first one behind it."""
+    if not isinstance(one, Leaf) or one.kind != "word" or one.open_left or one.open_right or one.wild or one.meta:
+        return False
+    if phrase.kind not in ("word", "phrase", "exact", "accent") or phrase.wild or phrase.meta:
+        return False
+    if one.field not in (None, phrase.field) or phrase.field in ASIDES:
+        return False
+    whole = words.core(phrase).split(" ")[1 if phrase.open_left else 0 :]
+    return words.core(one) in (whole[:-1] if phrase.open_right else whole)
