@@ -14,7 +14,7 @@ from operator import attrgetter
 from monitor.errors import Problem
 from monitor.match.covering import covers
 from monitor.match.designations import is_familiar, other_spelling
-from monitor.match.exclusion import is_excluded
+from monitor.match.exclusion import is_excluded, torn
 from monitor.match.fold import UNSPACED, fold_words, script_class
 from monitor.match.languages import language_group
 from monitor.match.lexicon import Lexicon, make_lexicon, written
@@ -27,7 +27,7 @@ from monitor.match.vocabulary import Vocabulary, WordCount, marked
 
 LINTS: Mapping[str, str] = {
     "MON-LNT-001": "AND and OR are mixed without parentheses; AND binds tighter.",
-    "MON-LNT-002": "Never true: what has to be there may not be there, two languages at once, or a score out of reach.",
+    "MON-LNT-002": "Never true: what has to be there may not be there, two languages or fields at once, or a score out of reach.",
     "MON-LNT-003": "True of every article of a language, a source, a host or a country: no word is asked for.",
     "MON-LNT-004": "A term that another one makes needless.",
     "MON-LNT-005": "Expensive: what has to occur does so in more than 5 % of articles.",
@@ -123,10 +123,13 @@ def one_at_most(subject: Subject) -> Iterator[Fault]:
 
 
 def never(subject: Subject) -> Iterator[Fault]:
-    """L02: `a AND NOT a`, also where the NOT covers every way to be true; a score out of reach."""
+    """L02: `a AND NOT a`, also where the NOT covers every way to be true; one place in two fields; too high a score."""
     for node in _ops(subject.tree):
         if node.name == "AND":
             yield from _contradictions(node, subject.words)
+        if torn(node):
+            said = f"no field can have all of this {node.name}"
+            yield Fault("MON-LNT-002", node.span, said, "ask for one field, or write AND between the fields")
         if node.name == "SCORE" and sum(round(leaf.weight * GRAIN) for leaf in leaves(node)) < node.count * GRAIN:
             yield Fault("MON-LNT-002", node.span, "the weights add up to less than is asked", "ask for less")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.match.exclusion import is_excluded
+from monitor.match.exclusion import is_excluded, torn
 from monitor.match.lexicon import make_lexicon
 from monitor.match.parser import parse
+from monitor.match.syntax import Op
 from tests.support.packs import example_pack
 
 
@@ -43,3 +44,25 @@ def test_what_is_excluded(query: str, banned: str, excluded: bool) -> None:
     trees = parse(query), parse(banned)
 
     assert is_excluded(trees[0], [trees[1]], make_lexicon(trees, example_pack())) is excluded
+
+
+@pytest.mark.parametrize(
+    ("query", "nowhere"),
+    [
+        ("title:war NEAR/3 body:kyiv", True),
+        ("war NEAR/3 author:doe", True),
+        ("author:doe NEAR/3 author:smith", False),
+        ("title:war NEAR/3 kyiv", False),
+        ("title:war ONEAR/3 (kyiv NEAR/2 body:odesa)", True),
+        ("title:war NOT NEAR/3 body:kyiv", False),
+        ("SENTENCE(title:war AND (body:kyiv OR odesa))", False),
+        ("PARAGRAPH(title:war AND ATLEAST/2(body:kyiv))", True),
+        ("FIRST/9(title:war AND body:kyiv)", False),
+    ],
+)
+def test_what_would_stand_in_two_fields(query: str, nowhere: bool) -> None:
+    """Of one place only: an AND finds its sides in any field."""
+    tree = parse(query)
+    assert isinstance(tree, Op)
+
+    assert torn(tree) is nowhere

@@ -53,6 +53,12 @@ CASES = [
     pytest.param("drone AND lang:no AND lang:nb", [], id="l02-one-language"),
     pytest.param("drone AND country:(ua AND de)", [("002", "de")], id="l02-countries"),
     pytest.param("drone AND country:(ua OR de) AND lang:uk", [], id="l02-either-country"),
+    pytest.param("title:war NEAR/9 body:kyiv", [("002", "title:war NEAR/9 body:kyiv")], id="l02-fields"),
+    pytest.param(
+        "drone AND SENTENCE(title:war AND body:kyiv)", [("002", "SENTENCE(title:war AND body:kyiv)")], id="l02-in"
+    ),
+    pytest.param("title:war NEAR/9 (body:kyiv OR odesa)", [], id="l02-either-field"),
+    pytest.param("SENTENCE(war AND NOT title:kyiv)", [], id="l02-absent-elsewhere"),
     pytest.param("lang:uk", [("003", "lang:uk")], id="l03"),
     pytest.param("drone OR (lang:uk AND country:ua)", [("003", "drone OR (lang:uk AND country:ua)")], id="l03-branch"),
     pytest.param("drone AND lang:uk", [], id="l03-word"),
