@@ -135,13 +135,20 @@ def sentences(examined: Examined, results: Sequence[Explained]) -> Iterator[str]
             yield from (_shown(one, examined) for one in found.hits)
         else:
             yield f"{found.watch}: not met"
-            yield from (f"  {inert(why.message)}" for why in found.why_not)
+            yield from (_missed(why, examined) for why in found.why_not)
         yield from (f"  {LIMITS[limit]}" for limit in found.limits)
     language = examined.language
     known = f"{language.tag} ({language.source}, {language.confidence:.2f})"
     yield f"text: {counted(len(examined.raw), 'character')}, language {known}"
     for line in examined.removed:
         yield f"  removed by {line.kind}: {cut(line.text, 80)}"
+
+
+def _missed(why: WhyNot, examined: Examined) -> str:
+    """A reason with the place of what comes nearest."""
+    told = _reason(why, examined)
+    place = "" if told["start"] is None else f" ({told['field']} {told['start']}–{told['end']})"
+    return f"  {inert(why.message)}{place}"
 
 
 def _shown(found: Hit, examined: Examined) -> str:

@@ -31,15 +31,15 @@ from monitor.model.watch import Hit, Limit, Text
 
 MESSAGES = {
     "absent": "{clause} does not occur",
-    "form": "only another form occurs: {found}; {hint} would match",
+    "form": "{clause}: only another form occurs: {found}; {hint} would match",
     "scattered": "{clause}: its words occur, but not side by side in this order",
-    "field": "{found} occurs, but in another field",
-    "case": "{found} differs in its capitals from what is asked",
-    "accent": "{found} differs in its accents from what is asked",
-    "capitals": "{found} stands in a headline all in capitals and nowhere else",
-    "numeral": "{found} stands behind a number",
-    "not_in": "{found} is part of a longer string that does not count",
-    "language": "{found} counts only in text of the language {hint}, this text is {language}",
+    "field": "{clause}: {found} occurs, but in another field",
+    "case": "{clause}: {found} differs in its capitals",
+    "accent": "{clause}: {found} differs in its accents",
+    "capitals": "{clause}: {found} stands in a headline all in capitals and nowhere else",
+    "numeral": "{clause}: {found} stands behind a number",
+    "not_in": "{clause}: {found} is part of a longer string that does not count",
+    "language": "{clause}: {found} counts only in text of the language {hint}, this text is {language}",
     "weak": "{clause}: only the weak tier occurs: {found}; {hint} beside a second signal would match",
     "removed": "{clause} occurs only in a line that was removed as no part of the article: {found}",
     "shape": "{found} does not fit {clause}",
@@ -54,7 +54,8 @@ MESSAGES = {
     "atleast": "{clause}: occurs {found} times, {hint} are asked",
     "score": "{clause}: adds up to {found}, {hint} are asked",
     "metadata": "{clause} is not true of this article; known is {hint}",
-    "not_hit": "{found} occurs, and the query excludes it",
+    "not_hit": "{clause}: {found} occurs, and the query excludes it",
+    "not_true": "{clause}: the query excludes it, and it is true of this article",
     "article_language": "the watch takes only articles in {hint}, this text is {language}",
     "paused": "the watch is paused",
 }
@@ -66,6 +67,10 @@ CLOSENESS = (
     "scattered", "metadata", "absent",
 )  # fmt: skip
 """Near misses, the nearest first."""
+
+
+MAX_CLAUSE = 80
+"""Characters of a clause that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,7 @@ class _Inquest:
         return self.at(self.why(node.span, miss.reason, words, miss.asked), self.scan.field_at(start), *span)
 
     def why(self, clause: Span, reason: str, found: str | None = None, hint: str = "") -> WhyNot:
-        text = self.query.watch.query[slice(*clause)]
+        text = shortened(self.query.watch.query[slice(*clause)])
         language = self.scan.group or "unknown"
         message = MESSAGES[reason].format(clause=text, found=found, hint=hint, language=language)
         return WhyNot(clause, reason, message, found)
@@ -276,10 +281,15 @@ class _Inquest:
         places = find_places(self.scan, self.rules.listeners, signals)
         rows = [one for signal, row in places.items() for one in row if not marks or (signal, one[2], one[3]) in marks]
         if not rows:
-            return self.why(node.span, "not_hit", self.query.watch.query[slice(*node.span)])
+            return self.why(node.span, "not_true")
         start, end, *_, said, _ = min(rows)
         found = self.scan.folded.original[start:end]
         return self.at(self.why(node.span, "not_hit", found), said[0], start, end)
+
+
+def shortened(clause: str) -> str:
+    """A clause as a message has it: a list of terms is told from others by its beginning."""
+    return clause if len(clause) <= MAX_CLAUSE else clause[: MAX_CLAUSE - 1].rstrip() + "…"
 
 
 def _distance(failed: Sequence[WhyNot]) -> tuple[int, list[int]]:

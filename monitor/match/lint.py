@@ -27,7 +27,8 @@ from monitor.match.vocabulary import Vocabulary, WordCount, marked
 
 LINTS: Mapping[str, str] = {
     "MON-LNT-001": "AND and OR are mixed without parentheses; AND binds tighter.",
-    "MON-LNT-002": "Never true: what has to be there may not be there, two languages or fields at once, or a score out of reach.",
+    "MON-LNT-002": "Never true: what has to be there may not be there, two languages or fields at once, or a score"
+    " out of reach.",
     "MON-LNT-003": "True of every article of a language, a source, a host or a country: no word is asked for.",
     "MON-LNT-004": "A term that another one makes needless.",
     "MON-LNT-005": "Expensive: what has to occur does so in more than 5 % of articles.",

@@ -70,6 +70,16 @@ def test_people_see_hits_in_their_surroundings_and_reasons():
     assert "removed by T1: [ad_1]" in text
 
 
+def test_people_see_where_a_near_miss_stands():
+    """In the file, whatever was taken out of it."""
+    examined = examine("[ad_1]\nMany harbours.", rules(port="harbour AND {Castle}"), title="castle", lang="en")
+    said = [line for line in sentences(examined, examined.results) if line.startswith("  ")][:2]
+    assert said == [
+        "  harbour: only another form occurs: harbours; harbour* would match (body 12–20)",
+        "  {Castle}: castle differs in its capitals (title 0–6)",
+    ]
+
+
 def test_bounds_that_were_reached_are_shown():
     """For people and for programs, of texts that meet a watch and of those that do not."""
     raw = "harbour " * MAX_HITS + "x" * MAX_FIELD + " castle"

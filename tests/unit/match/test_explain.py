@@ -79,7 +79,9 @@ def test_nearest_miss(query: str, reason: str, found: str | None) -> None:
         ("bur?xd AND drone", "shape", "burned does not fit bur?xd"),
         ("burn?d* AND b*rned AND dron*x", "shape", "Drone does not fit dron*x"),
         ("drone AND lang:uk", "metadata", "known is en"),
-        ("drone AND NOT lang:en", "not_hit", "NOT lang:en"),
+        ("drone AND NOT lang:en", "not_true", "NOT lang:en: the query excludes it, and it is true"),
+        ("drone AND NOT (lang:en OR author:x)", "not_true", "is true of this article"),
+        ("{Strike} AND drone", "case", "{Strike}: STRIKE differs in its capitals"),
         ("drone AND NOT (drone NEAR/5 kyiv)", "not_hit", "Drone occurs"),
         ("drone AND source:x", "metadata", "known is nothing"),
         ("author:drone AND plant", "field", "Drone occurs"),
@@ -91,6 +93,15 @@ def test_nearest_miss_of_operators(query: str, reason: str, said: str) -> None:
 
     assert why.reason == reason
     assert said in why.message
+
+
+def test_a_long_clause_is_cut() -> None:
+    """A list of hundreds of terms is no message."""
+    (why,) = why_not(" OR ".join(f"word{number}" for number in range(100)))
+
+    assert (
+        why.message == "word0 OR word1 OR word2 OR word3 OR word4 OR word5 OR word6 OR word7 OR word8 O… does not occur"
+    )
 
 
 def test_place_of_a_near_miss() -> None:
