@@ -57,7 +57,7 @@ def _abbreviates(text: str, at: int) -> bool:
         return False
     if before.islower() and at > 1 and text[at - 2] in APOSTROPHES:
         at -= 1
-    return not _is_letter(text[max(0, at - 2) : at - 1])
+    return not _in_word(text[max(0, at - 2) : at - 1])
 
 
 def _before_accents(text: str, at: int) -> int:
@@ -67,5 +67,5 @@ def _before_accents(text: str, at: int) -> int:
     return at
 
 
-def _is_letter(letter: str) -> bool:
-    return bool(letter) and unicodedata.category(letter)[0] in "LM"
+def _in_word(letter: str) -> bool:
+    return bool(letter) and unicodedata.category(letter)[0] in "LMN"

@@ -30,7 +30,7 @@ def plain_value(name: str, written: str, folded: str) -> str:
     if name == "lang":
         return written.replace("_", "-").split("-")[0].lower()
     if name == "domain":
-        return written.lower().strip(".")
+        return _ascii_host(written.lower().strip("."))
     return written.lower() if name == "country" else folded
 
 
@@ -77,7 +77,19 @@ def host_of(url: str) -> str:
         return ""
     authority = rest.replace("?", "/").replace("#", "/").split("/")[0]
     host = authority.rpartition("@")[2]
-    return host.rpartition(":")[0 if ":" in host else 2].lower().strip(".")
+    return _ascii_host(host.rpartition(":")[0 if ":" in host else 2].lower().strip("."))
+
+
+def _ascii_host(host: str) -> str:
+    """A host as addresses of articles have it: `münchen.de` is `xn--mnchen-3ya.de`."""
+    if host.isascii():
+        return host
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True, transitional=False).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return host
 
 
 def _codes(name: str) -> frozenset[str]:

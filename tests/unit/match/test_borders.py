@@ -32,6 +32,7 @@ from monitor.match.borders import paragraph_ends, sentence_ends
         ("du cafe\u0301s. E\u0301. Zola", ["du cafe\u0301s.", " E\u0301. Zola"]),
         ("than Russia’s. Then I don't. He", ["than Russia’s.", " Then I don't.", " He"]),
         ("l'œuvre d'A. Camus. Puis", ["l'œuvre d'A. Camus.", " Puis"]),
+        ("Since the 1990s. Then F-16s. He", ["Since the 1990s.", " Then F-16s.", " He"]),
         ("روس۔ یوکرین", ["روس۔", " یوکرین"]),
         ("մեկ։ երկու", ["մեկ։", " երկու"]),
         ("አንድ። ሁለት፧ ሦስት", ["አንድ።", " ሁለት፧", " ሦስት"]),

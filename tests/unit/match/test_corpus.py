@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.match.compiler import check_query, compile_rules
+from monitor.match.engine import engines
 from monitor.model.ids import WatchId
 from monitor.model.watch import Place, Text, Watch
 from tests.support.packs import example_pack
@@ -25,15 +26,26 @@ ERRORS = json.loads((FOLDER / "errors.json").read_text(encoding="utf-8"))
 
 @pytest.mark.parametrize("case", CASES)
 def test_case(case: dict[str, Any]) -> None:
-    """The slices a query finds, or that it is not met."""
+    """The slices a query finds, or that it is not met; by every engine."""
     rules = compile_rules([Watch(WatchId("w"), case["query"])], example_pack())
-    text = Text(case.get("title", ""), case.get("summary", ""), case.get("body", ""), case.get("lang", "en"))
-    matches = rules.match(text)
+    text = text_of(case)
+    for engine in engines():
+        judging = rules.by(engine)
+        matches, expected = judging.match(text), case["expect"]
+        found = [[hit.text for hit in match.hits] for match in matches]
 
-    assert [[hit.text for hit in match.hits] for match in matches] == (
-        [] if case["expect"] is None else [case["expect"]]
-    )
-    assert rules.met(text) == tuple(match.watch.id for match in matches)
+        assert (bool(found) if expected is True else found) == (
+            expected if expected is True else [] if expected is None else [expected]
+        )
+        assert judging.met(text) == tuple(match.watch.id for match in matches)
+        assert all(getattr(text, hit.field)[hit.start : hit.end] == hit.text for match in matches for hit in match.hits)
+
+
+def text_of(case: dict[str, Any]) -> Text:
+    """The article of a case."""
+    known = {name: case[name] for name in ("title", "summary", "body", "url", "country") if name in case}
+    several = {name: tuple(case[name]) for name in ("authors", "tags", "sources") if name in case}
+    return Text(**known, **several, language=case.get("lang", "en"))
 
 
 @pytest.mark.parametrize("case", ERRORS, ids=[f"{case['id']}-{case['query']}" for case in ERRORS])
