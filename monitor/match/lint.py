@@ -15,9 +15,10 @@ from monitor.errors import Problem
 from monitor.match.covering import covers
 from monitor.match.designations import is_familiar, other_spelling
 from monitor.match.exclusion import is_excluded, torn
-from monitor.match.fold import UNSPACED, fold_words, script_class
+from monitor.match.fold import HANGUL, UNSPACED, fold_words, script_class
 from monitor.match.languages import language_group
 from monitor.match.lexicon import Lexicon, make_lexicon, written
+from monitor.match.listeners import ASIDES
 from monitor.match.operators.score import GRAIN
 from monitor.match.packs import Concept
 from monitor.match.patterns import exact_form, fits, make_shape
@@ -198,18 +199,26 @@ def other_words(subject: Subject) -> Iterator[Fault]:
 
 
 def short(subject: Subject) -> Iterator[Fault]:
-    """L07: one character of a script without blanks, or two letters, in any capitals; not beside words of a phrase."""
+    """L07: one character of a script without blanks, or two letters; not beside words of a phrase, nor in a tag."""
     beside = {leaf for node in _ops(subject.tree) if node.name == "~" for leaf in node.parts}
     for leaf in leaves(subject.tree):
         bare = leaf.kind in ("word", "phrase") and not (leaf.open_left or leaf.open_right or leaf.wild)
-        if not bare or leaf in beside:
+        if not bare or leaf in beside or leaf.field in ASIDES:
             continue
         core = subject.words.core(leaf)
-        if len(core) == 1 and script_class(core) in UNSPACED:
-            yield Fault("MON-LNT-007", leaf.span, "one character is part of many words", "write the whole word")
-        elif len(core) <= 2 and script_class(core[0]) not in UNSPACED and not core.isdigit():
-            said = f"{leaf.text} in any capitals is also a short word or another abbreviation"
-            yield Fault("MON-LNT-007", leaf.span, said, f"write {{{leaf.text}}}, or a longer term")
+        if script_class(core[0]) in (*UNSPACED, HANGUL):
+            if len(core) == 1:
+                yield Fault("MON-LNT-007", leaf.span, "one character is part of many words", "write the whole word")
+        elif len(core) <= 2 and not core.isdigit():
+            yield _too_short(leaf)
+
+
+def _too_short(leaf: Leaf) -> Fault:
+    """Exact capitals help where there are any, and mostly an abbreviation is meant."""
+    if leaf.text.upper() == leaf.text.lower():
+        return Fault("MON-LNT-007", leaf.span, f"{leaf.text} is also another short word", "write a longer term")
+    said = f"{leaf.text} in any capitals is also a short word or another abbreviation"
+    return Fault("MON-LNT-007", leaf.span, said, f"write {{{leaf.text.upper()}}}, or a longer term")
 
 
 def accents(subject: Subject) -> Iterator[Fault]:

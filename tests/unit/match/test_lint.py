@@ -76,6 +76,8 @@ CASES = [
     pytest.param('"F-16 jets"~3', [], id="l07-window"),
     pytest.param("机 AND 无人机", [("007", "机")], id="l07-one-character"),
     pytest.param("{US} AND 台湾 AND 5 AND 드", [("007", "드")], id="l07-exact"),
+    pytest.param("드론 OR tag:eu", [], id="l07-two-syllables"),
+    pytest.param("حق", [("007", "حق")], id="l07-without-capitals"),
     pytest.param("F-16 AND war", [("009", "F-16")], id="l09"),
     pytest.param("F16 AND war", [("009", "F16")], id="l09-joined"),
     pytest.param("F16 OR F-16", [], id="l09-both"),
@@ -203,6 +205,22 @@ def test_place_of_a_warning() -> None:
 
     assert (warning.file, warning.line, warning.column, warning.id) == ("a.yaml", 3, 8, "MON-LNT-007")
     assert "{US}" in warning.context
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("us", "us in any capitals is also a short word or another abbreviation; write {US}, or a longer term"),
+        ("حق", "حق is also another short word; write a longer term"),
+        ("드", "one character is part of many words; write the whole word"),
+    ],
+)
+def test_what_is_said_of_short_terms(query: str, said: str) -> None:
+    """Capitals are a remedy where there are any."""
+    tree = parse(query)
+    (fault,) = lint(Subject(query, tree, make_lexicon([tree], {})))
+
+    assert f"{fault.message}; {fault.remedy}" == said
 
 
 def test_every_warning_has_a_case() -> None:
