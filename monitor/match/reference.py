@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from monitor.match.grammar import bounds, rules
 from monitor.match.lint import LINTS
 from monitor.match.operators import OPERATORS
 from monitor.match.operators.base import Operator
 from monitor.match.syntax import FAULTS
+
+
+def grammar() -> str:
+    """What a query is made of, and how large it may be."""
+    lines = "\n".join(f"{name:9}= {rule}" for name, rule in rules().items())
+    return f"```\n{lines}\n```\n\n{bounds()}\n"
 
 
 def operators() -> str:

@@ -14,7 +14,8 @@ PAGE = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
 
 
 def test_tables_are_in_the_page() -> None:
-    """All tables stand in `docs/queries.md` as the code makes them."""
+    """The grammar and all tables stand in `docs/queries.md` as the code makes them."""
+    assert reference.grammar() in PAGE
     assert reference.operators() in PAGE
     assert reference.faults() in PAGE
     assert reference.lints() in PAGE
