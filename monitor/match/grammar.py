@@ -43,8 +43,8 @@ def bounds() -> str:
     return (
         "A `word` is letters and digits with the signs between them, and wildcards; a `bare` word has none; a `phrase`"
         f" stands in quotes. `n` is at most {MAX_DISTANCE} in NEAR (without it {BARE}) and behind `~`, at most"
-        f" {MAX_COUNT:,} in functions; a `weight` is over 0 and at most {MAX_WEIGHT}, in SCORE only. A query has at most"
-        f" {MAX_CHARACTERS:,} characters, {MAX_LEAVES:,} terms and {MAX_DEPTH} levels."
+        f" {MAX_COUNT:,} in functions; a `weight` is over 0 and at most {MAX_WEIGHT}, in SCORE only. A query has at"
+        f" most {MAX_CHARACTERS:,} characters, {MAX_LEAVES:,} terms and {MAX_DEPTH} levels."
     )
 
 
