@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from monitor.match.query import Query
 from monitor.match.scan import Scan, is_cut, is_text
 from monitor.match.segments import Segment, Standing, segments_of
 from monitor.match.spellings import LEAST, Spelling, find_endings, find_spellings, is_scattered
-from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves
+from monitor.match.syntax import Bound, Leaf, Node, Op, Span, leaves, positive_leaves
 from monitor.match.tiers import WeakTier
 from monitor.model.article import FieldName, Removed
 from monitor.model.ids import WatchId
@@ -149,6 +149,13 @@ class _Inquest:
     spelt: dict[int, tuple[Spelling, ...]]
     """Other spellings of concepts by their signal: many watches ask for the same."""
     weak: WeakTier
+    fields: dict[Span, str] = field(init=False)
+    """By the clauses of terms: where they are bound to."""
+
+    def __post_init__(self) -> None:
+        """Looks the fields up once for all clauses."""
+        bound = ((leaf.span, leaf.meta or leaf.field) for leaf in leaves(self.query.tree))
+        self.fields = {span: name for span, name in bound if name}
 
     def find(self) -> tuple[WhyNot, ...]:
         """The smallest set of clauses that failed."""
@@ -175,7 +182,8 @@ class _Inquest:
         if node.name not in ("OR", "SCORE"):
             return tuple(why for part in failed for why in part)
         best = min(failed, key=_distance)
-        return (self.why(node.span, "absent"),) if all(why.reason == "absent" for why in best) else best
+        nothing = not any(self.query.signals[leaf] in self.heard for leaf in positive_leaves(node))
+        return (self.why(node.span, "absent"),) if nothing and {why.reason for why in best} == {"absent"} else best
 
     def seen(self, start: int, end: int) -> Span:
         """Where folded characters stand in the joined original, up to the last that is seen."""
@@ -193,10 +201,16 @@ class _Inquest:
         return self.at(self.why(node.span, miss.reason, words, miss.asked), self.scan.field_at(start), *span)
 
     def why(self, clause: Span, reason: str, found: str | None = None, hint: str = "") -> WhyNot:
-        text = shortened(self.query.watch.query[slice(*clause)])
+        text = shortened(self.written(clause))
         language = self.scan.group or "unknown"
         message = MESSAGES[reason].format(clause=text, found=found, hint=hint, language=language)
         return WhyNot(clause, reason, message, found)
+
+    def written(self, clause: Span) -> str:
+        """A clause as its author wrote it; a term inside `lang:( )` or `title:( )` with that field."""
+        text = self.query.watch.query[slice(*clause)]
+        name = self.fields.get(clause)
+        return f"{name}:{text}" if name and ":" not in text else text
 
     def at(self, why: WhyNot, field: Bound, start: int, end: int) -> WhyNot:
         """The same with the place of the near miss, given in the joined original; in a text, that is."""

@@ -19,16 +19,17 @@ class Spelling:
 
 
 def find_spellings(core: str, text: str) -> Iterator[Spelling]:
-    """Another ending, another beginning, written as two words or as one; the first place of each."""
+    """Something behind it, written as two words or as one, another ending, another beginning; the first of each."""
     if len(core) >= LEAST:
         yield from find_endings(core, text)
+    yield from _joined(core, text) if " " in core else _parted(core, text)
+    if len(core) >= LEAST:
         last = core.rpartition(" ")[2]
         stem = core[: max(len(core) - len(last) + 3, len(core) - 2)]
         if len(stem) < len(core):
             yield from _place(" " + stem, _quoted(stem + "*"), text)
         if last == core:
             yield from _place(core + " ", "*" + core, text)
-    yield from _joined(core, text) if " " in core else _parted(core, text)
 
 
 def find_endings(core: str, text: str) -> Iterator[Spelling]:

@@ -95,6 +95,23 @@ def test_nearest_miss_of_operators(query: str, reason: str, said: str) -> None:
     assert said in why.message
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("(moscow AND war) OR (drone AND strike AND ship)", "ship does not occur"),
+        ("(moscow AND war) OR (berlin AND ship)", "(moscow AND war) OR (berlin AND ship) does not occur"),
+        ("drone AND lang:(de OR fr)", "lang:de is not true of this article; known is en"),
+        ("title:(drone AND plant)", "title:plant: plant occurs, but in another field"),
+        ("title:plant", "title:plant: plant occurs, but in another field"),
+    ],
+)
+def test_the_failing_part_is_named(query: str, said: str) -> None:
+    """Of alternatives the one that lacks least, by the term that lacks, with its field."""
+    (why,) = why_not(query)
+
+    assert why.message == said
+
+
 def test_a_long_clause_is_cut() -> None:
     """A list of hundreds of terms is no message."""
     (why,) = why_not(" OR ".join(f"word{number}" for number in range(100)))

@@ -15,6 +15,7 @@ from monitor.match.spellings import find_endings, find_spellings, is_scattered
         ("drones", "A drone seen", "drone", "dron*"),
         ("port", "An airport", "airport", "*port"),
         ("F16", "An F-16 fell", "f 16", '"f 16"'),
+        ("covid19", "The covid-19 wards", "covid 19", '"covid 19"'),
         ("F-16", "An F16 fell", "f16", "f16"),
         ("power plant", "Power plants burned", "power plants", '"power plant*"'),
         ("power plants", "A power plant burned", "power plant", '"power plan*"'),
