@@ -5,7 +5,7 @@ The kernel is C, because its loops over letters and bits are; what it hands to P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -50,18 +50,19 @@ class Board:
     def met(self, sighting: Sighted) -> list[int]:
         """The numbers of those that are met, ascending."""
         found = cast("kernel.Found", sighting.hits)
-        sure, asked = self._board.judge(found, sighting.title_end, sighting.others)
-        if asked:
-            heard, tests = sighting.heard, self._tests
-            sure += [number for number in asked if tests[number](heard)]
-            sure.sort()
-        return sure
+        return self._settle(sighting, *self._board.judge(found, sighting.title_end, sighting.others))
 
     def pick(self, sighting: Sighted, rows: tuple[Picked, ...]) -> Sequence[Picked]:
         """Of rows, one a query, those of the queries that are met, in their order."""
         found = cast("kernel.Found", sighting.hits)
         picked = self._board.pick(found, sighting.title_end, sighting.others, rows)
-        return [rows[number] for number in self.met(sighting)] if picked is None else picked
+        return picked if isinstance(picked, list) else [rows[number] for number in self._settle(sighting, *picked)]
+
+    def _settle(self, sighting: Sighted, sure: list[int], asked: Iterable[int]) -> list[int]:
+        """What is met of those that are sure, and of those whose trees are to be asked."""
+        tests = self._tests
+        more = [number for number in asked if tests[number](sighting.heard)]
+        return sorted(sure + more) if more else sure
 
     def candidates(self, sighting: Sighted) -> int:
         """How many are looked at beyond those that one hit decides."""

@@ -125,6 +125,16 @@ def found_by_trying(engine: Engine, patterns: list[str], text: str) -> None:
         (["\U00010061"], "a\U00010061"),
         ([" a", "a"], "a"),
         ([" a "], " a"),
+        (
+            [" abcdefg", " abcdefg ", " abcdefgh", " abcdefgh ", " abcdefghi", " abcdefghi "],
+            " abcdefg abcdefgh abcdefghi ",
+        ),
+        ([" abcdefgh", " abcdefghijklmnop", " abcdefghijklmnop "], " abcdefghijklmnop abcdefghijklmnopq "),
+        ([" abc", " abc ", " abcж", "abc "], " abcж abc abcжabc "),
+        ([" a\x00", " a ", " a\x00 ", " \x00"], " a \x00 a\x00 "),
+        ([" abcdefg\x00 ", " abcdefg\u0100 ", " abcdefg\U00010000 "], " abcdefg\U00010000 abcdefg\x00 abcdefg\u0100 "),
+        ([" \u0161\x61 ", " aa "], " \u0161\u0061 aa \u0100\u0100 "),
+        ([" abcdefgh x", " abcdefgh x ", " b abcdefgh", " b abcd"], " b abcdefgh xy abcdefgh x "),
         (["机"], "a"),
         (["机", "a"], "a"),
         (["a", "机"], "a"),
@@ -147,14 +157,28 @@ def test_search_keeps_the_first_places_of_each_pattern(engine: Engine) -> None:
     assert list(engine.make_search(patterns).find(text)) == search_naively(patterns, text, MAX_HITS)
 
 
-WORD, FORGED = "\u5388\u5860\u53ed\u8938\u9e2c\u71e5\u906a\u926e", "\u8a51\u79e2\u03c5\u0226\u0228\u02c9\u1ca5\u016c"
-"""Words that the kernel's hash does not tell apart: the second is made for the first, by reducing a lattice."""
+WORD, FORGED = "dwtgmlqu\xbaaaa\xb5aaa", "cavltalsO\xcbf\xd6D\xca\xfdL"
+"""Words that the kernel's hash does not tell apart: eight letters that undo what the first eight made different."""
+SHORT, LONG = "qrvaxiqk", "qrvaxiqkW\xfcbM\xc3C\xcf\xc5"
+"""Nor these: eight further letters that change nothing."""
+NOTHING = "nlfhrzpg\xce\xd3rp\xeb\xe1\xe2q"
+"""Behind it and a blank the hash is what it was before."""
 
 
-def test_search_is_not_deceived_by_a_forged_word(engine: Engine) -> None:
+@pytest.mark.parametrize(
+    ("patterns", "texts"),
+    [
+        (
+            [f" {WORD} ", f" {WORD} x ", f" {WORD}", f" {WORD} {WORD} "],
+            [f" {FORGED} ", f" {FORGED} x ", f" {FORGED} {WORD} x ", f" {WORD} {FORGED} ", f" {FORGED}x "],
+        ),
+        ([f" {SHORT} ", f" {SHORT}"], [f" {LONG} ", f" {SHORT} {LONG}"]),
+        ([" x ", " x", f" {NOTHING} go on "], [f" {NOTHING} x ", f" {NOTHING} {NOTHING} xy "]),
+    ],
+)
+def test_search_is_not_deceived_by_forged_words(engine: Engine, patterns: list[str], texts: list[str]) -> None:
     """Whoever writes a text can make its hashes what they like, and finds nothing by it."""
-    patterns = [f" {WORD} ", f" {WORD} x ", f" {WORD}", f" {WORD} {WORD} "]
-    for text in (f" {FORGED} ", f" {FORGED} x ", f" {FORGED} {WORD} x ", f" {WORD} {FORGED} ", f" {FORGED}x "):
+    for text in texts:
         assert list(engine.make_search(patterns).find(text)) == search_naively(patterns, text, MAX_HITS)
 
 

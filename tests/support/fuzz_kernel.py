@@ -112,7 +112,8 @@ class Fuzz:
                 assert sorted({*sure, *asked}) == sorted([*sure, *asked])
                 assert board.candidates(found, 0, others) <= 200
                 picked = board.pick(found, 0, others, tuple(range(len(entries))))
-                assert picked == (None if board.judge(found, 0, others)[1] else board.judge(found, 0, others)[0])
+                sure, asked = board.judge(found, 0, others)
+                assert picked == ((sure, asked) if asked else sure)
             self.show(signs, found, text)
         self.attempt(search, board, found, signs, text)
 

@@ -101,7 +101,8 @@ static int make_room(Board *self)
     self->asked = PyMem_Calloc(WORDS(self->queries) + 1, sizeof(uint64_t));
     self->heard = PyMem_Calloc(self->signals + 1, sizeof(int32_t));
     self->seen = PyMem_Calloc(self->queries + 1, sizeof(int32_t));
-    if (self->raised && self->looked && self->sure && self->asked && self->heard && self->seen)
+    self->picked = PyMem_Calloc(self->queries + 1, sizeof(int32_t));
+    if (self->raised && self->looked && self->sure && self->asked && self->heard && self->seen && self->picked)
         return 0;
     PyErr_NoMemory();
     return -1;
@@ -110,7 +111,8 @@ static int make_room(Board *self)
 static void board_dealloc(Board *self)
 {
     Table *tables[] = {&self->plain, &self->titled, &self->patterns, &self->anchored, &self->asks, &self->sides};
-    void *rooms[] = {self->near, self->raised, self->looked, self->sure, self->asked, self->heard, self->seen};
+    void *rooms[] = {self->near, self->raised, self->looked, self->sure, self->asked, self->heard,
+                     self->seen,  self->picked};
     for (size_t at = 0; at < sizeof tables / sizeof *tables; at++)
         table_free(tables[at]);
     for (size_t at = 0; at < sizeof rooms / sizeof *rooms; at++)

@@ -28,7 +28,7 @@ typedef struct {
     Py_ssize_t near_count, near_room;
     /* Room for one article, empty between two calls: bits by signal and by query, lists of those looked at. */
     uint64_t *raised, *looked, *sure, *asked;
-    int32_t *heard, *seen;
+    int32_t *heard, *seen, *picked;
 } Board;
 
 /* Does it hold? UNKNOWN where Python has to tell. */
@@ -40,7 +40,7 @@ typedef struct {
     Py_ssize_t title_end;
     Table others; /* signals beside those of the hits, in one row */
     Links links;  /* empty until places are asked for */
-    Py_ssize_t heard, seen, candidates;
+    Py_ssize_t heard, seen, candidates, asked;
 } Article;
 
 PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count);

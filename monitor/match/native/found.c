@@ -13,14 +13,6 @@ Found *found_new(PyObject *text)
     return found;
 }
 
-int found_add(Found *found, int32_t pattern, int32_t start, int32_t end)
-{
-    if (grow((void **)&found->hits, &found->room, found->count + 1, sizeof(Hit)) < 0)
-        return -1;
-    found->hits[found->count++] = (Hit){pattern, start, end};
-    return 0;
-}
-
 static void found_dealloc(Found *self)
 {
     Py_DECREF(self->text);

@@ -67,6 +67,7 @@ static void look_at(Board *self, Article *article, int32_t place)
     self->seen[article->seen++] = query;
     article->candidates += asks != NULL;
     Answer answer = asks ? judge_one(self, article, asks) : YES;
+    article->asked += answer == UNKNOWN;
     if (answer != NO)
         SET_BIT(answer == YES ? self->sure : self->asked, query);
 }
@@ -117,70 +118,79 @@ static int read_article(Board *self, PyObject *const *arguments, Py_ssize_t coun
     return PyErr_Occurred() ? -1 : table_add_row(&article->others, arguments[2], self->signals);
 }
 
-/* Adds the numbers whose bits are set, ascending. */
-static int add_numbers(PyObject *numbers, const uint64_t *bits, Py_ssize_t size)
-{
-    for (Py_ssize_t word = 0; word < WORDS(size); word++) {
-        for (uint64_t rest = bits[word]; rest; rest &= rest - 1) {
-            PyObject *number = PyLong_FromSsize_t(64 * word + __builtin_ctzll(rest));
-            int failed = number == NULL || PyList_Append(numbers, number) < 0;
-            Py_XDECREF(number);
-            if (failed)
-                return -1;
-        }
-    }
-    return 0;
-}
-
-/* Of the rows, one a query, those whose bits are set. They lie anywhere in memory, so all are fetched before any is
- * needed. */
-static PyObject *rows_of(const uint64_t *bits, Py_ssize_t size, PyObject *rows)
+/* Writes down the numbers whose bits are set, ascending; how many. */
+static Py_ssize_t pick_numbers(Board *self, const uint64_t *bits)
 {
     Py_ssize_t count = 0;
-    for (Py_ssize_t word = 0; word < WORDS(size); word++) {
+    for (Py_ssize_t word = 0; word < WORDS(self->queries); word++)
         for (uint64_t rest = bits[word]; rest; rest &= rest - 1)
-            __builtin_prefetch(PyTuple_GET_ITEM(rows, 64 * word + __builtin_ctzll(rest)), 1);
-        count += __builtin_popcountll(bits[word]);
-    }
-    int collecting = PyGC_Disable(); /* a new list can start the collector, see below */
-    PyObject *picked = PyList_New(count);
-    if (collecting)
-        PyGC_Enable();
-    Py_ssize_t place = 0;
-    for (Py_ssize_t word = 0; picked && word < WORDS(size); word++)
-        for (uint64_t rest = bits[word]; rest; rest &= rest - 1)
-            PyList_SET_ITEM(picked, place++, Py_NewRef(PyTuple_GET_ITEM(rows, 64 * word + __builtin_ctzll(rest))));
-    return picked;
+            self->picked[count++] = (int32_t)(64 * word + __builtin_ctzll(rest));
+    return count;
 }
 
-static int any_bit(const uint64_t *bits, Py_ssize_t size)
+static PyObject *numbers_of(Board *self, const uint64_t *bits)
 {
-    uint64_t all = 0;
-    for (Py_ssize_t word = 0; word < WORDS(size); word++)
-        all |= bits[word];
-    return all != 0;
+    Py_ssize_t count = pick_numbers(self, bits);
+    PyObject *numbers = PyList_New(count);
+    for (Py_ssize_t at = 0; numbers && at < count; at++) {
+        PyObject *number = PyLong_FromLong(self->picked[at]);
+        if (number == NULL)
+            Py_CLEAR(numbers);
+        else
+            PyList_SET_ITEM(numbers, at, number);
+    }
+    return numbers;
 }
 
-/* From reading an article until all is clear again no Python code runs, so that the room is never used twice. That is
- * why lists are made before, or without the collector: a new one can start it, and that any finalizer, and that another
- * thread. */
-
-PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
+/* The numbers of queries that are met for sure, and of those whose trees are to be asked. */
+static PyObject *sure_and_asked(Board *self)
 {
-    Article article = {0};
-    PyObject *sure = PyList_New(0), *asked = PyList_New(0);
-    int failed = !sure || !asked || read_article(self, arguments, count, &article) < 0;
-    if (!failed) {
-        raise_all(self, &article);
-        look(self, &article);
-        failed = PyErr_Occurred() || add_numbers(sure, self->sure, self->queries) < 0 ||
-                 add_numbers(asked, self->asked, self->queries) < 0;
-    }
-    clear(self, &article);
-    PyObject *both = failed ? NULL : PyTuple_Pack(2, sure, asked);
+    PyObject *sure = numbers_of(self, self->sure), *asked = numbers_of(self, self->asked);
+    PyObject *both = sure && asked ? PyTuple_Pack(2, sure, asked) : NULL;
     Py_XDECREF(sure);
     Py_XDECREF(asked);
     return both;
+}
+
+/* Of the rows, one a query, those of the queries that are met for sure. They lie anywhere in memory, so all are fetched
+ * before any is needed. */
+static PyObject *rows_of(Board *self, PyObject *rows)
+{
+    Py_ssize_t count = pick_numbers(self, self->sure);
+    for (Py_ssize_t at = 0; at < count; at++)
+        __builtin_prefetch(&PyTuple_GET_ITEM(rows, self->picked[at]));
+    for (Py_ssize_t at = 0; at < count; at++)
+        __builtin_prefetch(PyTuple_GET_ITEM(rows, self->picked[at]), 1);
+    PyObject *picked = PyList_New(count);
+    for (Py_ssize_t at = 0; picked && at < count; at++)
+        PyList_SET_ITEM(picked, at, Py_NewRef(PyTuple_GET_ITEM(rows, self->picked[at])));
+    return picked;
+}
+
+/* What is said of an article; of rows, if there are any and no tree has to be asked.
+ *
+ * From reading an article until all is clear again no Python code runs, so that the room is never used twice. That is
+ * why the collector rests: a new list can start it, and that any finalizer, and that another thread. */
+static PyObject *answer(Board *self, PyObject *const *arguments, Py_ssize_t count, PyObject *rows)
+{
+    Article article = {0};
+    PyObject *said = NULL;
+    if (read_article(self, arguments, count, &article) == 0) {
+        int collecting = PyGC_Disable();
+        raise_all(self, &article);
+        look(self, &article);
+        if (!PyErr_Occurred())
+            said = rows && !article.asked ? rows_of(self, rows) : sure_and_asked(self);
+        if (collecting)
+            PyGC_Enable();
+    }
+    clear(self, &article);
+    return said;
+}
+
+PyObject *board_judge(Board *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    return answer(self, arguments, count, NULL);
 }
 
 PyObject *board_candidates(Board *self, PyObject *const *arguments, Py_ssize_t count)
@@ -202,15 +212,5 @@ PyObject *board_pick(Board *self, PyObject *const *arguments, Py_ssize_t count)
         PyErr_SetString(PyExc_TypeError, "wanted are: found, title_end, others, and a tuple with a row a query");
         return NULL;
     }
-    Article article = {0};
-    PyObject *picked = NULL;
-    if (read_article(self, arguments, 3, &article) == 0) {
-        raise_all(self, &article);
-        look(self, &article);
-        if (!PyErr_Occurred())
-            picked = any_bit(self->asked, self->queries) ? Py_NewRef(Py_None)
-                                                          : rows_of(self->sure, self->queries, arguments[3]);
-    }
-    clear(self, &article);
-    return picked;
+    return answer(self, arguments, 3, arguments[3]);
 }

@@ -57,7 +57,6 @@ typedef struct {
 extern PyTypeObject FoundType, SearchType, BoardType, StageType, SignsType, FolderType;
 
 Found *found_new(PyObject *text);
-int found_add(Found *found, int32_t pattern, int32_t start, int32_t end);
 
 /* A number, or those of an iterable, that are in [0, below), in the row under way. 0, or -1 with an error. */
 int table_add(Table *table, int32_t value);
@@ -74,6 +73,14 @@ void table_free(Table *table);
 
 /* Makes room for so many items of a size, and some more. */
 int grow(void **items, Py_ssize_t *room, Py_ssize_t needed, size_t size);
+
+static inline int found_add(Found *found, int32_t pattern, int32_t start, int32_t end)
+{
+    if (found->count == found->room && grow((void **)&found->hits, &found->room, found->count + 1, sizeof(Hit)) < 0)
+        return -1;
+    found->hits[found->count++] = (Hit){pattern, start, end};
+    return 0;
+}
 
 #define BIT(bits, number) ((bits)[(number) >> 6] >> ((number) & 63) & 1)
 #define SET_BIT(bits, number) ((bits)[(number) >> 6] |= (uint64_t)1 << ((number) & 63))

@@ -1,8 +1,31 @@
 /* The tables of a search, made of its patterns. */
 #include "search.h"
 
-/* Notes that a beginning with this hash is pattern `pattern`, or -1, and whether some pattern goes on. */
-static void add_key(Search *self, uint64_t hash, int32_t pattern, int more)
+/* A pattern among the letters of all. */
+typedef struct {
+    Letters letters;
+    int32_t number;
+} Pattern;
+
+static Pattern pattern_at(const Search *self, const size_t *offsets, Py_ssize_t number)
+{
+    Py_ssize_t length = offsets[number + 1] - offsets[number];
+    return (Pattern){{PyUnicode_4BYTE_KIND, self->letters + offsets[number], length}, (int32_t)number};
+}
+
+/* Does a pattern begin where a word does? */
+static int begins_word(const Pattern *pattern)
+{
+    return LETTER(&pattern->letters, 0) == ' ';
+}
+
+static int ends_inside(const Pattern *pattern)
+{
+    return begins_word(pattern) && LETTER(&pattern->letters, pattern->letters.length - 1) != ' ';
+}
+
+/* Notes that a beginning with this hash is a pattern, `value` being its number and kind, or that some go on. */
+static void add_key(Search *self, uint64_t hash, int32_t value, uint64_t word)
 {
     size_t mask = ((size_t)1 << self->bits) - 1;
     uint32_t check = (uint32_t)hash;
@@ -10,42 +33,83 @@ static void add_key(Search *self, uint64_t hash, int32_t pattern, int more)
     for (; self->slots[at].value; at = (at + 1) & mask) {
         Slot *slot = &self->slots[at];
         /* Two beginnings of one hash may share a slot: what is found by it is compared anyway. */
-        if (slot->check == check && (pattern < 0 || slot->value < 2)) {
-            slot->value |= (pattern + 1) * 2 | more;
+        if (slot->check == check && (value == MORE || slot->value == MORE)) {
+            slot->value |= value;
+            slot->word |= word;
             return;
         }
     }
-    self->slots[at] = (Slot){check, (pattern + 1) * 2 | more};
+    self->slots[at] = (Slot){word, check, value};
 }
 
-static void add_word(Search *self, const Py_UCS4 *letters, Py_ssize_t length, int32_t pattern)
+/* Notes a pattern that is compared letter by letter. */
+static void add_long(Search *self, uint64_t hash, const Pattern *pattern)
 {
-    uint64_t hash = SEED;
-    for (Py_ssize_t at = 0; at < length; at++) {
-        hash = STEP(hash, letters[at]);
-        int last = at == length - 1;
-        if (last)
-            add_key(self, hash, pattern, 0);
-        else if (at && letters[at] == ' ')
-            add_key(self, hash, -1, 1);
-        if (last && letters[at] != ' ')
-            SET_BIT(self->endings, ending_of(self, hash));
-    }
+    uint64_t place = (const Py_UCS4 *)pattern->letters.data - self->letters;
+    add_key(self, hash, (pattern->number + 1) * PATTERN, (uint64_t)pattern->letters.length << 32 | place);
 }
 
-static void add_anywhere(Search *self, const Py_UCS4 *letters, Py_ssize_t length, int32_t pattern)
+/* Hashes the word at `at`; where it ends. */
+static Py_ssize_t hash_word(uint64_t *hash, const Letters *letters, Py_ssize_t at)
 {
-    uint64_t hash = SEED;
-    for (Py_ssize_t at = 0; at < length; at++) {
-        hash = STEP(hash, letters[at]);
-        int last = at == length - 1;
-        add_key(self, hash, last ? pattern : -1, !last);
-    }
-    if (length == 1)
-        SET_BIT(self->singles, letters[0] % LETTERS);
+    Group group;
+    do {
+        group = read_group(letters, at);
+        *hash = hash_group(*hash, group);
+        at += group.count;
+    } while (group.count == GROUP);
+    return at;
+}
+
+/* Notes a pattern that begins with a blank; `end` is where its last word ends, and `hash` of all of it. */
+static void add_last(Search *self, uint64_t hash, const Pattern *pattern, Py_ssize_t end)
+{
+    const Letters *letters = &pattern->letters;
+    Group group = read_group(letters, 1);
+    int whole = end < letters->length;
+    if (group.count && group.plain == group.count && 1 + group.count == end)
+        add_key(self, hash, (pattern->number + 1) * PATTERN | SHORT(group.count, whole), group.low);
     else
-        SET_BIT(self->pairs, PAIR(letters[0], letters[1]));
-    int ascii = letters[0] < 0x80;
+        add_long(self, hash, pattern);
+}
+
+static void add_word(Search *self, const Pattern *pattern)
+{
+    const Letters *letters = &pattern->letters;
+    uint64_t hash = SEED;
+    for (Py_ssize_t at = 1, end; at < letters->length; at = end + 1) {
+        uint64_t before = hash;
+        end = hash_word(&hash, letters, at);
+        if (end == letters->length) {
+            SET_BIT(self->endings, bit_of(hash, self->ending_bits));
+            uint64_t start = hash_letters(before, read_group(letters, at), self->shortest);
+            SET_BIT(self->starts, bit_of(start, self->start_bits));
+        }
+        else
+            hash = hash_blank(hash);
+        if (end + 1 < letters->length)
+            add_key(self, hash, MORE, 0);
+        else
+            add_last(self, hash, pattern, end);
+    }
+}
+
+static void add_anywhere(Search *self, const Pattern *pattern)
+{
+    const Letters *letters = &pattern->letters;
+    uint64_t hash = SEED;
+    for (Py_ssize_t at = 0; at < letters->length; at++) {
+        hash = STEP(hash, LETTER(letters, at));
+        if (at < letters->length - 1)
+            add_key(self, hash, MORE, 0);
+    }
+    add_long(self, hash, pattern);
+    Py_UCS4 first = LETTER(letters, 0);
+    if (letters->length == 1)
+        SET_BIT(self->singles, first % LETTERS);
+    else
+        SET_BIT(self->pairs, PAIR(first, LETTER(letters, 1)));
+    int ascii = first < 0x80;
     if (self->anywhere < 1 + ascii)
         self->anywhere = 1 + ascii;
 }
@@ -56,45 +120,58 @@ static int is_blank(PyObject *row)
     return length == 0 || (length == 1 && PyUnicode_READ_CHAR(row, 0) == ' ');
 }
 
-static int copy_patterns(Search *self, PyObject *rows)
+static int has_letters(PyObject *row)
 {
-    size_t total = 0, room;
-    for (Py_ssize_t at = 0; at < self->count; at++) {
-        PyObject *row = PySequence_Fast_GET_ITEM(rows, at);
-        if (!PyUnicode_Check(row) || is_blank(row)) {
-            PyErr_SetString(PyExc_TypeError, "a pattern is a str, and has more in it than a blank");
-            return -1;
-        }
-        total += PyUnicode_GET_LENGTH(row);
-    }
-    room = total + 1;
-    self->offsets = PyMem_Calloc(self->count + 1, sizeof(size_t));
-    self->letters = PyMem_Calloc(room, sizeof(Py_UCS4));
-    if (self->offsets == NULL || self->letters == NULL || total > INT32_MAX) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (Py_ssize_t at = 0; at < self->count; at++) {
-        PyObject *row = PySequence_Fast_GET_ITEM(rows, at);
-        size_t begin = self->offsets[at];
-        if (PyUnicode_AsUCS4(row, self->letters + begin, room - begin, 0) == NULL)
-            return -1;
-        self->offsets[at + 1] = begin + PyUnicode_GET_LENGTH(row);
-    }
+    if (PyUnicode_Check(row) && !is_blank(row))
+        return 1;
+    PyErr_SetString(PyExc_TypeError, "a pattern is a str, and has more in it than a blank");
     return 0;
 }
 
-/* How many keys there are at most, and how many patterns end inside a word. */
-static size_t count_keys(const Search *self, size_t *endings)
+/* Copies the letters of all patterns; where each begins, and where the last one ends. */
+static size_t *copy_patterns(Search *self, PyObject *rows)
+{
+    size_t *offsets = PyMem_Calloc(self->count + 1, sizeof(size_t));
+    for (Py_ssize_t at = 0; offsets && at < self->count; at++) {
+        PyObject *row = PySequence_Fast_GET_ITEM(rows, at);
+        if (!has_letters(row)) {
+            PyMem_Free(offsets);
+            return NULL;
+        }
+        offsets[at + 1] = offsets[at] + PyUnicode_GET_LENGTH(row);
+    }
+    size_t total = offsets ? offsets[self->count] : 0;
+    self->letters = PyMem_Calloc(total + 1, sizeof(Py_UCS4));
+    if (offsets == NULL || self->letters == NULL || total > INT32_MAX || self->count >= INT32_MAX / PATTERN) {
+        PyErr_NoMemory();
+        PyMem_Free(offsets);
+        return NULL;
+    }
+    for (Py_ssize_t at = 0; at < self->count; at++)
+        PyUnicode_AsUCS4(PySequence_Fast_GET_ITEM(rows, at), self->letters + offsets[at], total + 1 - offsets[at], 0);
+    return offsets;
+}
+
+/* How many keys there are at most, how many patterns end inside a word, and how short the word is that they begin. */
+static size_t count_keys(Search *self, const size_t *offsets, size_t *endings)
 {
     size_t keys = 0;
     *endings = 0;
+    self->shortest = GROUP + 1;
     for (Py_ssize_t number = 0; number < self->count; number++) {
-        size_t begin = self->offsets[number], end = self->offsets[number + 1];
-        int word = self->letters[begin] == ' ';
-        for (size_t at = begin + word; at < end; at++)
-            keys += !word || self->letters[at] == ' ' || at == end - 1;
-        *endings += word && (self->letters[end - 1] != ' ');
+        Pattern pattern = pattern_at(self, offsets, number);
+        Py_ssize_t length = pattern.letters.length, begun = 1;
+        int word = begins_word(&pattern);
+        for (Py_ssize_t at = word; at < length; at++) {
+            int blank = LETTER(&pattern.letters, at) == ' ';
+            keys += !word || blank || at == length - 1;
+            begun = blank ? at + 1 : begun;
+        }
+        if (ends_inside(&pattern)) {
+            *endings += 1;
+            Py_ssize_t letters = length - begun < GROUP ? length - begun : GROUP;
+            self->shortest = letters < self->shortest ? (int)letters : self->shortest;
+        }
     }
     return keys;
 }
@@ -107,33 +184,43 @@ static int bits_for(size_t items)
     return bits;
 }
 
-static int make_tables(Search *self)
+static int make_tables(Search *self, const size_t *offsets)
 {
-    size_t endings, keys = count_keys(self, &endings);
+    size_t endings, keys = count_keys(self, offsets, &endings);
     self->bits = bits_for(2 * keys + 1);
-    self->ending_bits = endings ? bits_for(32 * endings) : 0;
+    self->ending_bits = bits_for(32 * endings);
+    self->start_bits = bits_for(16 * endings);
     self->slots = PyMem_Calloc((size_t)1 << self->bits, sizeof(Slot));
     self->endings = PyMem_Calloc(WORDS((size_t)1 << self->ending_bits), sizeof(uint64_t));
+    self->starts = PyMem_Calloc(WORDS((size_t)1 << self->start_bits), sizeof(uint64_t));
     self->pairs = PyMem_Calloc(WORDS(LETTERS), sizeof(uint64_t));
     self->singles = PyMem_Calloc(WORDS(LETTERS), sizeof(uint64_t));
-    if (!self->slots || !self->endings || !self->pairs || !self->singles) {
+    if (!self->slots || !self->endings || !self->starts || !self->pairs || !self->singles) {
         PyErr_NoMemory();
         return -1;
     }
     for (Py_ssize_t number = 0; number < self->count; number++) {
-        const Py_UCS4 *letters = self->letters + self->offsets[number];
-        Py_ssize_t length = self->offsets[number + 1] - self->offsets[number];
-        (letters[0] == ' ' ? add_word : add_anywhere)(self, letters, length, (int32_t)number);
+        Pattern pattern = pattern_at(self, offsets, number);
+        (begins_word(&pattern) ? add_word : add_anywhere)(self, &pattern);
     }
     return 0;
 }
 
+/* Takes over the patterns. */
+static int take(Search *self, PyObject *rows)
+{
+    size_t *offsets = copy_patterns(self, rows);
+    int failed = offsets == NULL || make_tables(self, offsets) < 0;
+    PyMem_Free(offsets);
+    return failed ? -1 : 0;
+}
+
 static void search_dealloc(Search *self)
 {
-    PyMem_Free(self->offsets);
     PyMem_Free(self->letters);
     PyMem_Free(self->slots);
     PyMem_Free(self->endings);
+    PyMem_Free(self->starts);
     PyMem_Free(self->pairs);
     PyMem_Free(self->singles);
     Py_TYPE(self)->tp_free((PyObject *)self);
@@ -153,7 +240,7 @@ static PyObject *search_new(PyTypeObject *type, PyObject *arguments, PyObject *n
     if (self != NULL) {
         self->count = PySequence_Fast_GET_SIZE(rows);
         self->max_hits = max_hits;
-        if (copy_patterns(self, rows) < 0 || make_tables(self) < 0)
+        if (take(self, rows) < 0)
             Py_CLEAR(self);
     }
     Py_DECREF(rows);

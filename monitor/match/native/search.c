@@ -1,132 +1,114 @@
 /* What a search does with a text. */
-#include "search.h"
+#include "leads.h"
 
-#define BLOCK 32             /* places to look at together */
+#define BLOCK 32             /* leads to follow together */
+#define FOLLOWED 256         /* leads that may lie behind */
 #define FIRST_UNSPACED 0xE00 /* no script before Thai leaves out blanks */
 
-static int is_at(const Search *self, int32_t pattern, const Letters *letters, Py_ssize_t start)
+static int is_at(const Search *self, uint64_t place, const Letters *letters, Py_ssize_t start, Py_ssize_t end)
 {
-    const Py_UCS4 *wanted = self->letters + self->offsets[pattern];
-    Py_ssize_t length = self->offsets[pattern + 1] - self->offsets[pattern];
+    const Py_UCS4 *wanted = self->letters + (uint32_t)place;
+    Py_ssize_t length = place >> 32;
+    if (length != end - start)
+        return 0;
     for (Py_ssize_t at = 0; at < length; at++)
         if (LETTER(letters, start + at) != wanted[at])
             return 0;
     return 1;
 }
 
-/* Adds the pattern that is text[start:end), if there is one. 1 if some pattern may go on, 0 if none does, -1: error. */
-static ALWAYS_INLINE int look_up(const Search *self, uint64_t hash, Found *found, const Letters *letters,
-                                 Py_ssize_t start, Py_ssize_t end)
+static ALWAYS_INLINE int is_pattern(const Search *self, const Slot *slot, const Letters *letters, const Lead *lead)
+{
+    if (slot->value & KIND)
+        return slot->word == lead->word && (slot->value & KIND) == lead->kind;
+    return slot->value >= PATTERN && is_at(self, slot->word, letters, lead->start, lead->end);
+}
+
+/* Adds the pattern that a lead leads to, if there is one. 1 if some pattern may go on, 0 if none does, -1: error.
+ *
+ * What says that some go on lies in the first slot of their hash, and so not behind the pattern. */
+static ALWAYS_INLINE int look_up(const Search *self, Found *found, const Letters *letters, const Lead *lead)
 {
     size_t mask = ((size_t)1 << self->bits) - 1;
     int more = 0;
-    for (size_t at = slot_of(self, hash); self->slots[at].value; at = (at + 1) & mask) {
-        Slot slot = self->slots[at];
-        if (slot.check != (uint32_t)hash)
+    for (size_t at = slot_of(self, lead->hash); self->slots[at].value; at = (at + 1) & mask) {
+        const Slot *slot = &self->slots[at];
+        if (slot->check != (uint32_t)lead->hash)
             continue;
-        more |= slot.value & 1;
-        int32_t pattern = slot.value / 2 - 1;
-        if (pattern < 0 || (Py_ssize_t)(self->offsets[pattern + 1] - self->offsets[pattern]) != end - start)
-            continue;
-        if (is_at(self, pattern, letters, start) &&
-            found_add(found, pattern, (int32_t)start, (int32_t)end) < 0)
-            return -1;
+        more |= slot->value & MORE;
+        if (is_pattern(self, slot, letters, lead))
+            return found_add(found, slot->value / PATTERN - 1, lead->start, lead->end) < 0 ? -1 : more;
     }
     return more;
 }
 
-/* Where something may be found, looked up when there is a block of them: until then the memory has come. */
-typedef struct {
-    uint64_t hash;
-    Py_ssize_t start, end;
-} Lead;
-
-typedef struct {
-    Lead rows[BLOCK];
-    int count;
-} Leads;
-
-/* Looks for patterns that begin at `start` and go on behind the blank before `at`. */
-static ALWAYS_INLINE int search_on(const Search *self, Found *found, const Letters *letters, Py_ssize_t start,
-                                   Py_ssize_t at, uint64_t hash)
+/* Those of the next `count` leads that lead to something; how many. Without a branch, for nobody can foresee which. */
+static ALWAYS_INLINE int pick(const Search *self, const Lead *leads, int count, int *picked)
 {
-    for (; at < letters->length; at++) {
-        Py_UCS4 letter = LETTER(letters, at);
-        hash = STEP(hash, letter);
-        if (letter == ' ') {
-            int more = look_up(self, hash, found, letters, start, at + 1);
-            if (more <= 0)
-                return more;
-        }
-        else if (may_end(self, hash) && look_up(self, hash, found, letters, start, at + 1) < 0)
-            return -1;
+    int picks = 0;
+    for (int at = 0; at < count; at++) {
+        picked[picks] = at;
+        picks += self->slots[slot_of(self, leads[at].hash)].value != 0;
     }
-    return 0;
+    for (int at = 0; at < picks; at++) {
+        const Slot *slot = &self->slots[slot_of(self, leads[picked[at]].hash)];
+        __builtin_prefetch(self->letters + (slot->value & KIND ? 0 : (uint32_t)slot->word));
+    }
+    return picks;
 }
 
-/* The first pattern that a hash may be of, or -1. */
-static ALWAYS_INLINE int32_t guess(const Search *self, uint64_t hash)
+/* Forgets leads that were followed. */
+static void drop(Leads *leads)
 {
-    Slot slot = self->slots[slot_of(self, hash)];
-    return slot.check == (uint32_t)hash ? slot.value / 2 - 1 : -1;
+    leads->count -= leads->first;
+    memmove(leads->rows, leads->rows + leads->first, leads->count * sizeof(Lead));
+    leads->first = 0;
 }
 
-/* Fetches what the leads are going to be compared with. */
-static ALWAYS_INLINE void fetch(const Search *self, const Leads *leads)
+/* Follows the next leads; those that go on into a further word add some. */
+static ALWAYS_INLINE int follow(const Search *self, Found *found, const Letters *letters, Leads *leads, int count)
 {
-    for (int at = 0; at < leads->count; at++) {
-        int32_t pattern = guess(self, leads->rows[at].hash);
-        if (pattern >= 0)
-            __builtin_prefetch(&self->offsets[pattern]);
-    }
-    for (int at = 0; at < leads->count; at++) {
-        int32_t pattern = guess(self, leads->rows[at].hash);
-        if (pattern >= 0)
-            __builtin_prefetch(&self->letters[self->offsets[pattern]]);
-    }
-}
-
-static ALWAYS_INLINE int follow(const Search *self, Found *found, const Letters *letters, Leads *leads)
-{
-    fetch(self, leads);
-    for (int at = 0; at < leads->count; at++) {
-        Lead lead = leads->rows[at];
-        int more = look_up(self, lead.hash, found, letters, lead.start, lead.end);
-        if (more > 0 && LETTER(letters, lead.end - 1) == ' ')
-            more = search_on(self, found, letters, lead.start, lead.end, lead.hash);
+    int picked[BLOCK], picks = pick(self, leads->rows + leads->first, count, picked);
+    for (int at = 0; at < picks; at++) {
+        Lead lead = leads->rows[leads->first + picked[at]];
+        int more = look_up(self, found, letters, &lead);
         if (more < 0)
             return -1;
+        if (more && LETTER(letters, lead.end - 1) == ' ' &&
+            add_leads(self, letters, leads, (Trail){lead.hash, lead.start, lead.end}) < 0)
+            return -1;
     }
-    leads->count = 0;
+    leads->first += count;
+    if (leads->first >= FOLLOWED)
+        drop(leads);
     return 0;
 }
 
-static ALWAYS_INLINE int add_lead(const Search *self, Found *found, const Letters *letters, Leads *leads, Lead lead)
+static ALWAYS_INLINE int follow_all(const Search *self, Found *found, const Letters *letters, Leads *leads)
 {
-    __builtin_prefetch(&self->slots[slot_of(self, lead.hash)]);
-    leads->rows[leads->count++] = lead;
-    return leads->count == BLOCK ? follow(self, found, letters, leads) : 0;
+    while (leads->first < leads->count) {
+        Py_ssize_t count = leads->count - leads->first;
+        if (follow(self, found, letters, leads, count < BLOCK ? (int)count : BLOCK) < 0)
+            return -1;
+    }
+    return 0;
 }
 
-/* Looks for patterns that begin with a blank: what may end in the first word, and what ends with it. */
-static ALWAYS_INLINE int search_words(const Search *self, Found *found, const Letters *letters)
+/* Looks for patterns that begin with a blank. */
+static ALWAYS_INLINE int search_words(const Search *self, Found *found, const Letters *letters, Leads *leads)
 {
-    Leads leads = {.count = 0};
     Py_ssize_t start = 0;
     while (start < letters->length && LETTER(letters, start) != ' ')
         start++;
-    for (Py_ssize_t at; start < letters->length; start = at) {
-        uint64_t hash = STEP(SEED, ' ');
-        for (at = start + 1; at < letters->length && LETTER(letters, at) != ' '; at++) {
-            hash = STEP(hash, LETTER(letters, at));
-            if (may_end(self, hash) && add_lead(self, found, letters, &leads, (Lead){hash, start, at + 1}) < 0)
-                return -1;
-        }
-        if (at < letters->length &&
-            add_lead(self, found, letters, &leads, (Lead){STEP(hash, ' '), start, at + 1}) < 0)
+    while (start < letters->length) {
+        start = add_leads(self, letters, leads, (Trail){SEED, start, start + 1});
+        if (start < 0)
             return -1;
+        while (leads->count - leads->first >= BLOCK)
+            if (follow(self, found, letters, leads, BLOCK) < 0)
+                return -1;
     }
-    return follow(self, found, letters, &leads);
+    return follow_all(self, found, letters, leads);
 }
 
 /* Looks for patterns that begin with the letter at `start`, which is no blank. */
@@ -140,7 +122,7 @@ static ALWAYS_INLINE int search_from(const Search *self, Found *found, const Let
     int more = 1;
     for (Py_ssize_t at = start; more > 0 && at < letters->length; at++) {
         hash = STEP(hash, LETTER(letters, at));
-        more = look_up(self, hash, found, letters, start, at + 1);
+        more = look_up(self, found, letters, &(Lead){hash, 0, (int32_t)start, (int32_t)at + 1, 0});
     }
     return more;
 }
@@ -152,15 +134,36 @@ static int compare(const void *one, const void *other)
                                        : (left->end > right->end) - (left->end < right->end);
 }
 
+/* Sorts hits that stand nearly where they belong: those of several words were found a little late. */
+static void sort_late(Found *found)
+{
+    Py_ssize_t moves = 0;
+    for (Py_ssize_t at = 1; at < found->count && moves <= BLOCK * found->count; at++) {
+        Hit hit = found->hits[at];
+        Py_ssize_t place = at;
+        for (; place && compare(&found->hits[place - 1], &hit) > 0; place--)
+            found->hits[place] = found->hits[place - 1];
+        found->hits[place] = hit;
+        moves += at - place;
+    }
+    if (moves > BLOCK * found->count)
+        qsort(found->hits, found->count, sizeof(Hit), compare);
+}
+
 static ALWAYS_INLINE int search_all(const Search *self, Found *found, const Letters *letters, int anywhere)
 {
-    if (search_words(self, found, letters) < 0)
+    Leads leads = {0};
+    int failed = search_words(self, found, letters, &leads);
+    PyMem_Free(leads.rows);
+    if (failed < 0)
         return -1;
     Py_ssize_t words = found->count;
     for (Py_ssize_t at = 0; anywhere && at < letters->length; at++)
         if (LETTER(letters, at) != ' ' && search_from(self, found, letters, at) < 0)
             return -1;
-    if (words && found->count > words)
+    if (found->count == words)
+        sort_late(found);
+    else if (found->count)
         qsort(found->hits, found->count, sizeof(Hit), compare);
     return 0;
 }
