@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
-from types import MappingProxyType
+from itertools import chain, count
 
 from monitor.errors import Problem
 from monitor.match.faults import MAX_PATTERNS, absence_faults, leaf_faults, query_faults
-from monitor.match.fold import HANGUL, UNSPACED, script_class, table_version
+from monitor.match.fold import table_version
 from monitor.match.frequencies import Frequencies
 from monitor.match.garbage import undisturbed
 from monitor.match.inflection import Inflect
-from monitor.match.languages import language_group
 from monitor.match.lexicon import Lexicon, make_lexicon, read_leaves
 from monitor.match.listeners import Variant
 from monitor.match.matcher import RuleSet
@@ -24,7 +22,7 @@ from monitor.match.operators.base import Need
 from monitor.match.operators.metadata import SHARES
 from monitor.match.packs import Concept
 from monitor.match.parser import parse
-from monitor.match.patterns import PLAIN, Alias, Check, make_alias
+from monitor.match.patterns import Alias, make_alias
 from monitor.match.query import Query
 from monitor.match.syntax import (
     Bound,
@@ -36,17 +34,15 @@ from monitor.match.syntax import (
     leaves,
     problem,
 )
+from monitor.match.variants import Listener, Raised, Rows, Tier, guess_share, make_variants
 from monitor.model.ids import WatchId
 from monitor.model.watch import Place, Watch
 
 FAULTY = -1
 """In the place of a signal."""
 
-Raised = tuple[Bound | None, int]
+Signal = tuple[Bound | None, int]
 """A signal and the field in which a hit must lie to raise it."""
-
-Listener = tuple[Alias, int, list[Raised]]
-"""An alias with its place among those of its word or concept, and what a hit of it raises."""
 
 
 def compile_rules(
@@ -64,6 +60,7 @@ def compile_rules(
         results = [_parse(watch.query) for watch in watches]
         rows = [() if isinstance(result, Fault) else leaves(result) for result in results]
         compiler = _Compiler(read_leaves(rows, concepts, inflect), frequencies or Frequencies())
+        compiler.number_concepts(chain.from_iterable(rows))
         queries: list[Query] = []
         problems: list[Problem] = []
         for watch, result, every in zip(watches, results, rows, strict=True):
@@ -129,17 +126,37 @@ class _Compiler:
     """Signals of tests that are about the article as a whole."""
     raised: dict[str, list[Listener]] = field(default_factory=lambda: defaultdict(list))
     """By pattern, who listens."""
-    tiers: dict[tuple[str, bool], tuple[list[Raised], float]] = field(default_factory=dict)
-    """By name and tier of a concept: what all its aliases raise, and how often that is expected."""
+    tiers: dict[tuple[str, bool], tuple[Tier, list[Signal], float]] = field(default_factory=dict)
+    """By name and tier of a concept: its aliases, what all of them raise, and how often that is expected."""
     placed: set[int] = field(default_factory=set)
     """Signals of which some operator asks where they are raised."""
 
     def rules(self, queries: Sequence[Query]) -> RuleSet:
         """All that was gathered, with the queries it was gathered from."""
-        order = count()
-        listeners = {pattern: tuple(_variants(rows, order)) for pattern, rows in self.raised.items()}
         packs = {name: self.words.concepts[name].digest for name, _ in self.tiers}
-        return RuleSet(tuple(queries), listeners, self.metadata, packs, frozenset(self.placed), len(self.needs))
+        signals = len(self.needs)
+        return RuleSet(tuple(queries), self.listeners(), self.metadata, packs, frozenset(self.placed), signals)
+
+    def listeners(self) -> Rows:
+        """Who listens to which pattern: concepts, then words."""
+        found: dict[str, tuple[Variant, ...]] = {}
+        first = 0
+        for tier, signals, _ in self.tiers.values():
+            rows, size = tier.rows(_raised(signals), first)
+            first += size
+            both = {pattern: found[pattern] + rows[pattern] for pattern in found.keys() & rows.keys()}
+            found |= rows
+            found |= both
+        order = count(first)
+        for pattern, heard in self.raised.items():
+            found[pattern] = found.get(pattern, ()) + tuple(make_variants(heard, order))
+        return found
+
+    def number_concepts(self, every: Iterable[Leaf]) -> None:
+        """Gives concepts their signals before all else, in one order, so that rule sets can share what they raise."""
+        found = {(leaf.text, leaf.weak, leaf.field or ""): leaf for leaf in every if leaf.kind == "concept"}
+        for key in sorted(found):
+            self.signal(found[key])
 
     def query(self, watch: Watch, tree: Node, every: Sequence[Leaf]) -> Query | list[Fault]:
         """A watch with its tree and the leaves of that; what is wrong if something is."""
@@ -180,7 +197,7 @@ class _Compiler:
         if not core:
             return FAULTY
         alias = make_alias(Alias(leaf.text, "phrase" if " " in core else "term", core))
-        self.raised[alias.pattern].append((alias, 0, [(leaf.field, len(self.needs))]))
+        self.raised[alias.pattern].append((alias, 0, _raised([(leaf.field, len(self.needs))])))
         return self.count(1, self.expected(alias))
 
     def add(self, leaf: Leaf) -> int:
@@ -192,8 +209,7 @@ class _Compiler:
         if leaf.kind == "concept":
             return self.add_concept(leaf)
         aliases = self.words.aliases(leaf)
-        signals = [(leaf.field, len(self.needs))]
-        return self.count(len(aliases), self.hear(aliases, signals))
+        return self.count(len(aliases), self.hear(aliases, _raised([(leaf.field, len(self.needs))])))
 
     def add_test(self, name: str, value: str) -> int:
         """The signal of what is known about the article as a whole."""
@@ -203,13 +219,13 @@ class _Compiler:
 
     def add_concept(self, leaf: Leaf) -> int:
         """A signal that all aliases of a concept raise; in each field it is another one."""
-        key, aliases = (leaf.text, leaf.weak), self.words.aliases(leaf)
+        key = (leaf.text, leaf.weak)
         if key not in self.tiers:
-            signals: list[Raised] = []
-            self.tiers[key] = (signals, self.hear(aliases, signals))
-        signals, weight = self.tiers[key]
+            tier = self.words.concepts[leaf.text].tiers.setdefault(leaf.weak, Tier(self.words.aliases(leaf)))
+            self.tiers[key] = (tier, [], tier.share(self.frequencies))
+        tier, signals, weight = self.tiers[key]
         signals.append((leaf.field, len(self.needs)))
-        return self.count(len(aliases), weight)
+        return self.count(len(tier), weight)
 
     def count(self, size: int, weight: float) -> int:
         """The next number, for a signal of so many aliases."""
@@ -219,17 +235,16 @@ class _Compiler:
         self.weights.append(weight)
         return number
 
-    def hear(self, aliases: Sequence[Alias], signals: list[Raised]) -> float:
+    def hear(self, aliases: Sequence[Alias], raised: Raised) -> float:
         """Listens to all of them; how often one is expected."""
         for rank, alias in enumerate(aliases):
-            self.raised[alias.pattern].append((alias, rank, signals))
+            self.raised[alias.pattern].append((alias, rank, raised))
         return sum(map(self.expected, aliases))
 
     def expected(self, alias: Alias) -> float:
         """Share of articles that an alias is expected in."""
-        return (
-            self.frequencies.share(alias.pattern, _frequency(alias)) if self.frequencies.articles else _frequency(alias)
-        )
+        guess = guess_share(alias)
+        return self.frequencies.share(alias.pattern, guess) if self.frequencies.articles else guess
 
     def cost(self, group: frozenset[int]) -> float:
         return sum(map(self.weights.__getitem__, group))
@@ -239,58 +254,11 @@ class _Compiler:
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _frequency(alias: Alias) -> float:
-    """Expected share of articles with this alias: short words and beginnings are the frequent ones."""
-    letters = len(alias.core) * (2 if script_class(alias.core[0]) in (*UNSPACED, HANGUL) else 1)
-    return (3e-4 if alias.open_left or alias.open_right else 1e-5) * (1 + 1000 * 0.5**letters)
-
-
-def _variants(rows: Sequence[Listener], order: Iterator[int]) -> Iterator[Variant]:
-    """Aliases of one pattern, those together that differ only in how they are reported."""
-    if len(rows) == 1:
-        yield _variant(rows, next(order))
-        return
-    alike: dict[tuple[Check, tuple[Raised, ...], bool, bool], list[Listener]] = {}
-    for row in rows:
-        alias, _, raised = row
-        alike.setdefault((alias.check, tuple(raised), alias.open_left, alias.open_right), []).append(row)
-    for group in alike.values():
-        yield _variant(group, next(order))
-
-
-def _variant(rows: Sequence[Listener], order: int) -> Variant:
-    first, rank, raised = rows[0]
-    aliases = tuple([alias for alias, _, _ in rows])
-    return Variant(
-        order=order,
-        rank=rank,
-        aliases=aliases,
-        check=first.check,
-        plain=first.check is PLAIN or first.check == PLAIN,
-        anywhere=tuple([signal for name, signal in raised if name is None]),
-        fielded=tuple([(name, signal) for name, signal in raised if name is not None]),
-        by_language=_by_language(aliases) if len(aliases) > 1 else _NO_LANGUAGES,
-        extend_left=first.open_left and first.kind.startswith(("suffix", "wildcard")) and _in_words(first.core[0]),
-        extend_right=first.open_right and _in_words(first.core[-1]),
-    )
-
-
-_NO_LANGUAGES: Mapping[str, Alias] = MappingProxyType({})
-
-
-def _by_language(aliases: Sequence[Alias]) -> dict[str, Alias]:
-    """The first alias of each language."""
-    found: dict[str, Alias] = {}
-    for alias in aliases:
-        found.setdefault(language_group(alias.language or ""), alias)
-    return found
+def _raised(signals: Sequence[Signal]) -> Raised:
+    anywhere = tuple([number for field, number in signals if field is None])
+    return Raised(anywhere, tuple([(field, number) for field, number in signals if field is not None]))
 
 
 def _is_common(leaf: Leaf) -> bool:
     """A word or phrase without signs in it."""
     return leaf.kind in ("word", "phrase") and not (leaf.open_left or leaf.open_right or leaf.wild or leaf.meta)
-
-
-def _in_words(letter: str) -> bool:
-    """Does a blank end the words of this letter's script?"""
-    return script_class(letter) not in (*UNSPACED, HANGUL)

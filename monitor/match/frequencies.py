@@ -6,6 +6,7 @@ They are fed from some of the articles, halved every week so that they follow th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import starmap
 from typing import Annotated
 
 import msgspec
@@ -88,6 +89,10 @@ class Frequencies:
             return guess
         heard = max(self.articles - self.missed.get(pattern, 0.0), 0.0)
         return (count + CREDIT * guess) / (heard + CREDIT)
+
+    def total(self, guesses: Iterable[tuple[str, float]]) -> float:
+        """The shares of some patterns together, each given with what is guessed of it."""
+        return sum(starmap(self.share, guesses)) if self.articles else sum(guess for _, guess in guesses)
 
     def outdate(self, older: Frequencies) -> bool:
         """Whether rules that were compiled by older counts may have other anchors by these.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -40,6 +39,8 @@ class Variant:
     extend_left: bool
     extend_right: bool
     """The hit is shown up to the border of its word."""
+    simple: bool = field(init=False)
+    """Any hit in any field raises all it can raise."""
     closed: bool = field(init=False)
     """It is shown as it is."""
     openings: tuple[tuple[int, tuple[str, ...]], ...] = field(init=False)
@@ -51,6 +52,7 @@ class Variant:
     def __post_init__(self) -> None:
         """Works out what is asked at every hit."""
         self.alone = _told(self.aliases[0]) if len(self.aliases) == 1 else None
+        self.simple = self.plain and not self.fielded
         self.closed = not (self.extend_left or self.extend_right)
         self.openings = _openings(self.check.not_in) if self.check.not_in else ()
 
@@ -82,30 +84,19 @@ class Listeners:
     def __init__(self, rows: Sequence[tuple[Variant, ...]], placed: frozenset[int] = frozenset()) -> None:
         """`placed`: signals of which operators ask where they are raised."""
         self.rows = tuple(rows)
-        self.raised = tuple(map(_raised, self.rows))
+        self.raised = tuple([row[0].anywhere if len(row) == 1 and row[0].simple else _raised(row) for row in self.rows])
         """Signals that a hit can raise, by pattern."""
         self._patterns = _patterns_by_signal(self.raised, placed)
         self.placed = frozenset(chain.from_iterable(self._patterns.values()))
         """Patterns of such signals."""
-        special = {
-            number: row
-            for number, row in enumerate(self.rows)
-            if any(variant.fielded or not variant.plain for variant in row)
-        }
+        special = {number: row for number, row in enumerate(self.rows) if not (row[0].simple and _are_simple(row))}
         self.titled = {number: signals for number, row in special.items() if (signals := _titled(row))}
         """Signals that any hit in a title raises."""
-        self.checked = {
-            number: variants
-            for number, row in special.items()
-            if (variants := tuple(variant for variant in row if not variant.plain or _fielded(variant)))
-        }
+        self.checked = {number: variants for number, row in special.items() if (variants := _checked(row))}
         """Variants of which every hit has to be looked at."""
-        self.plain = tuple(
-            raised if number not in special else _plain(row)
-            for number, (row, raised) in enumerate(zip(self.rows, self.raised, strict=True))
-        )
+        self.plain = _plain(self.raised, special)
         """Signals that any hit raises, wherever it stands."""
-        self.bound = frozenset(signal for row in special.values() for variant in row for signal in _bound(variant))
+        self.bound = frozenset(_bound(chain.from_iterable(special.values())))
         """Signals that some hits raise only if they pass a check, or in some field."""
         self.asides = any(
             name in ASIDES for row in self.checked.values() for variant in row for name, _ in variant.fielded
@@ -139,8 +130,16 @@ def _raised(row: Sequence[Variant]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(both)))
 
 
+def _are_simple(row: Sequence[Variant]) -> bool:
+    return len(row) == 1 or all(variant.simple for variant in row)
+
+
 def _titled(row: Sequence[Variant]) -> tuple[int, ...]:
-    return tuple(signal for variant in row if variant.plain for name, signal in variant.fielded if name == "title")
+    return tuple([signal for variant in row if variant.plain for name, signal in variant.fielded if name == "title"])
+
+
+def _checked(row: Sequence[Variant]) -> tuple[Variant, ...]:
+    return tuple([variant for variant in row if not variant.plain or _fielded(variant)])
 
 
 def _fielded(variant: Variant) -> bool:
@@ -148,18 +147,26 @@ def _fielded(variant: Variant) -> bool:
     return any(name != "title" for name, _ in variant.fielded)
 
 
-def _bound(variant: Variant) -> Iterator[int]:
-    yield from () if variant.plain else variant.anywhere
-    yield from (signal for _, signal in variant.fielded)
+def _bound(variants: Iterable[Variant]) -> Iterator[int]:
+    for variant in variants:
+        if not variant.plain:
+            yield from variant.anywhere
+        for _, signal in variant.fielded:
+            yield signal
 
 
-def _plain(row: Sequence[Variant]) -> tuple[int, ...]:
-    return tuple(signal for variant in row if variant.plain for signal in variant.anywhere)
+def _plain(raised: Sequence[tuple[int, ...]], special: Mapping[int, Sequence[Variant]]) -> tuple[tuple[int, ...], ...]:
+    """What any hit raises, by pattern: all that it can raise, but for the special ones."""
+    found = list(raised)
+    for number, row in special.items():
+        found[number] = tuple([signal for variant in row if variant.plain for signal in variant.anywhere])
+    return tuple(found)
 
 
 def _patterns_by_signal(raised: Sequence[tuple[int, ...]], wanted: frozenset[int]) -> dict[int, frozenset[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
+    found: dict[int, list[int]] = {signal: [] for signal in wanted}
     for pattern, signals in enumerate(raised) if wanted else ():
-        for signal in wanted.intersection(signals):
-            found[signal].add(pattern)
-    return {signal: frozenset(patterns) for signal, patterns in found.items()}
+        for signal in signals:
+            if signal in found:
+                found[signal].append(pattern)
+    return {signal: frozenset(patterns) for signal, patterns in found.items() if patterns}

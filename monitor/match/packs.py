@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -17,6 +17,9 @@ from monitor.match.fold import fold_words
 from monitor.match.languages import language_group
 from monitor.match.patterns import PLAIN, Alias, Check, NotIn, Swallower, exact_form, make_alias
 from monitor.match.swallowed import Swallowed
+
+if TYPE_CHECKING:
+    from monitor.match.variants import Tier
 
 Path = tuple[str | int, ...]
 Attach = Callable[[str], tuple[str, ...]]
@@ -85,6 +88,8 @@ class Concept:
     languages: tuple[str, ...] = ()
     digest: str = ""
     """Of the text it was read from; part of the version of every watch that uses it."""
+    tiers: dict[bool, Tier] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was compiled of the strong aliases, and of the weak ones (True): kept for the next rule set that asks."""
 
 
 class _Kind(NamedTuple):
