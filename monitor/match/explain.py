@@ -127,6 +127,7 @@ def _explain(segment: Segment, text: Text, removed: Sequence[Removed], weak: Wea
     met = [query for query in queries if query.admits(scan.group) and query.part.test(heard)]
     matches = {match.watch.id: match for match in rules.show(met, sighting)}
     cut: tuple[Limit, ...] = ("field",) if is_cut(text.title, text.summary, text.body) else ()
+    crowd: tuple[Limit, ...] = (*cut, "hits")
     spelt: dict[int, tuple[Spelling, ...]] = {}
     for query in queries:
         name = query.watch.id
@@ -134,7 +135,8 @@ def _explain(segment: Segment, text: Text, removed: Sequence[Removed], weak: Wea
             yield Explained(name, True, match.hits, match.hits_total, match.limits, version=query.version)
         else:
             missed = _Inquest(rules, query, scan, heard, lost, spelt, weak).find()
-            yield Explained(name, False, limits=cut, why_not=missed, version=query.version)
+            limits = cut if sighting.crowded.isdisjoint(query.signals.values()) else crowd
+            yield Explained(name, False, limits=limits, why_not=missed, version=query.version)
 
 
 @dataclass(slots=True)

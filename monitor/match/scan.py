@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ class Scan:
         self.text = text
         self._objections: dict[tuple[int, int], Reason] = {}
         self._below: dict[tuple[str, str], bool] = {}
-        self.fields = [scrub(part[:MAX_FIELD]) for part in (text.title, text.summary, text.body)]
+        self.fields = [scrub(cut(part)) for part in (text.title, text.summary, text.body)]
         rows = list(_asides(text)) if asides else []
         self._named: tuple[Bound, ...] = (*FIELDS, *(name for name, _ in rows)) if rows else FIELDS
         self.folded: Folded = folded or fold(GAP.join([*self.fields, *(value for _, value in rows)]))
@@ -218,6 +219,24 @@ class Scan:
         return len(summary) > 1 and summary in self.folded.text[summary_end:body_end]
 
 
+LONG_WORD = 100
+"""Letters by which a text is cut shorter at most, so that it ends with a whole word."""
+
+
+def cut(text: str) -> str:
+    """What is looked at of a text: half a word at the end would be another word."""
+    if len(text) <= MAX_FIELD:
+        return text
+    end = MAX_FIELD
+    while end > MAX_FIELD - LONG_WORD and _in_word(text[end - 1]) and _in_word(text[end]):
+        end -= 1
+    return text[: end if end > MAX_FIELD - LONG_WORD else MAX_FIELD]
+
+
+def _in_word(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LMN"
+
+
 def is_cut(*texts: str) -> bool:
     """Is any of these longer than what is looked at of a field?"""
     return max(map(len, texts)) > MAX_FIELD
@@ -232,11 +251,11 @@ def _find_all(text: str, sign: str) -> Iterator[int]:
 
 def _asides(text: Text) -> Iterator[tuple[Bound, str]]:
     for author in text.authors:
-        yield "author", scrub(author[:MAX_FIELD])
+        yield "author", scrub(cut(author))
     if text.url:
-        yield "url", scrub(text.url[:MAX_FIELD])
+        yield "url", scrub(cut(text.url))
     for tag in text.tags:
-        yield "tag", scrub(tag[:MAX_FIELD])
+        yield "tag", scrub(cut(tag))
 
 
 def is_text(field: Bound) -> TypeGuard[FieldName]:

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from monitor.match.automaton import MAX_HITS
 from monitor.match.compiler import compile_rules
 from monitor.match.concepts import load_packs
 from monitor.match.explain import MESSAGES, WhyNot, explain
@@ -263,3 +264,14 @@ def test_results_are_json() -> None:
 def test_every_reason_has_words() -> None:
     """Messages can be filled without knowing which is which."""
     assert all(words.format(clause="a", found="b", hint="c", language="d") for words in MESSAGES.values())
+
+
+def test_a_bound_that_was_reached_is_told_of_what_is_not_met() -> None:
+    """Beyond a thousand places of a term nothing was looked at, so a place near another may have been missed."""
+    text = Text(body="drone " * (MAX_HITS + 9) + "kyiv")
+    watches = [Watch(WatchId("a"), "drone NEAR/3 kyiv"), Watch(WatchId("b"), "moscow")]
+
+    assert [(one.matched, one.limits) for one in explain(compile_rules(watches, {}), text)] == [
+        (False, ("hits",)),
+        (False, ()),
+    ]

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.match.automaton import MAX_HITS
 from monitor.match.compiler import compile_rules
-from monitor.match.scan import MAX_FIELD, Scan, is_cut, utf16_length
+from monitor.match.scan import LONG_WORD, MAX_FIELD, Scan, cut, is_cut, utf16_length
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 from tests.support.packs import example_pack
@@ -126,3 +126,19 @@ def test_repeated_summary(summary: str, body: str, repeated: bool) -> None:
 def test_utf16() -> None:
     """Astral characters count twice, surrogates once."""
     assert [utf16_length(text) for text in ("", "aé無", "😀a", "\ud800")] == [0, 3, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("x" * MAX_FIELD, MAX_FIELD),
+        ("x " * (MAX_FIELD // 2 - 2) + "drones and", MAX_FIELD - 4),
+        ("x " * (MAX_FIELD // 2 - 3) + "drones and", MAX_FIELD),
+        ("机" * (MAX_FIELD + 9), MAX_FIELD),
+        ("x " * (MAX_FIELD // 2 - LONG_WORD) + "y" * 900, MAX_FIELD),
+    ],
+)
+def test_a_long_text_ends_with_a_whole_word(text: str, length: int) -> None:
+    """Half of "drones" would be "drone"; where no word ends the text is cut at its bound."""
+    assert len(cut(text)) == length
+    assert text.startswith(cut(text))
