@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.config import feeds, places, problems, watches
+from monitor.config.config import Config
 from monitor.errors import Problem
 from monitor.match.compiler import check_query, compile_filter, compile_rules
-from monitor.match.concepts import load_packs, with_builtin
+from monitor.match.concepts import load_packs, own_packs, with_builtin
 from monitor.match.frequencies import Frequencies
 from monitor.match.lint import warnings
 from monitor.match.matcher import RuleSet
-from monitor.match.packs import Concept
+from monitor.match.packs import Concept, digest_of
 from monitor.match.segments import Standing, only, recompile
 from monitor.match.syntax import QueryError
 from monitor.model.article import FieldName
@@ -37,25 +38,25 @@ def judge(
     found_feeds: Iterable[feeds.Found],
     found_watches: Sequence[watches.Found],
     files: Mapping[str, str],
-    before: Standing | None = None,
+    before: Config | None = None,
     frequencies: Frequencies | None = None,
 ) -> Judged:
     """Compiles everything that holds a query; of what was in force before, only what has changed.
 
     `frequencies`: what was counted of articles; a filter is a query alone and is guessed.
     """
-    concepts, wrong = _concepts(files)
+    concepts, wrong = _concepts(files, own_packs(before.concepts) if before else ())
     filters, more = _filters(found_feeds, concepts)
     wrong += more
     everything = [found.watch for found in found_watches]
     try:
         if before:
-            rules = recompile(before, everything, concepts, frequencies=frequencies)
+            rules = recompile(before.rules, everything, concepts, frequencies=frequencies)
         else:
             rules = compile_rules(everything, concepts, frequencies=frequencies)
     except QueryError as error:
         return Judged(concepts, compile_rules([], concepts), problems=(*wrong, *error.problems))
-    known = _tried(before, rules) if before else frozenset()
+    known = _tried(before.rules, rules) if before else frozenset()
     wrong += [problem for found in found_watches if found.watch not in known for problem in _cases(found, rules)]
     versions = tuple(rules.version(watch.id) for watch in everything)
     awake = only(rules, _is_awake)
@@ -78,17 +79,18 @@ def _tried(before: Standing, rules: Standing) -> frozenset[Watch]:
     return frozenset(query.watch for query in rules.queries if versions.get(query.watch) == query.version)
 
 
-def _concepts(files: Mapping[str, str]) -> tuple[Mapping[str, Concept], list[Problem]]:
+def _concepts(files: Mapping[str, str], before: Collection[Concept]) -> tuple[Mapping[str, Concept], list[Problem]]:
     """Built-in packs, and over them the operator's own, which are first held to the limits of every file."""
     wrong: list[Problem] = []
     texts: dict[str, str] = {}
+    known = {concept.digest for concept in before}
     for name in sorted(files):
         if name.startswith("concepts/") and name.endswith((".yaml", ".yml")):
-            found = places.read(name, files[name])[1]
+            found = [] if digest_of(files[name]) in known else places.read(name, files[name])[1]
             wrong += found
             if not found:
                 texts[name] = files[name]
-    packs, more = load_packs(texts)
+    packs, more = load_packs(texts, before)
     return with_builtin(packs), [*wrong, *more]
 
 

@@ -59,7 +59,7 @@ def load(
     _references(found)
     _topics(found)
     _secrets(found, secrets)
-    judged = judge(found.feeds, found.watches, files, before.rules if before else None, frequencies)
+    judged = judge(found.feeds, found.watches, files, before, frequencies)
     found.problems += judged.problems
     if found.problems:
         raise ConfigError(sorted(found.problems, key=lambda problem: (problem.file, problem.line, problem.column)))

@@ -6,29 +6,36 @@ with its line, and a pack with a problem is left out as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
 from monitor import data
 from monitor.errors import Problem
 from monitor.match.garbage import undisturbed
-from monitor.match.packs import Concept, PackReader, Sample
+from monitor.match.packs import Concept, PackReader, Sample, digest_of
 
-__all__ = ["Concept", "Sample", "builtin_documents", "builtin_packs", "load_packs", "with_builtin"]
+__all__ = ["Concept", "Sample", "builtin_documents", "builtin_packs", "load_packs", "own_packs", "with_builtin"]
 
 FOLDER = "concepts"
 YAML = ".yaml"
 
 
-def load_packs(documents: Mapping[str, str]) -> tuple[Mapping[str, Concept], tuple[Problem, ...]]:
-    """Packs by concept name, from YAML texts by path, and everything that is wrong with them."""
+def load_packs(
+    documents: Mapping[str, str], before: Iterable[Concept] = ()
+) -> tuple[Mapping[str, Concept], tuple[Problem, ...]]:
+    """Packs by concept name, from YAML texts by path, and everything that is wrong with them.
+
+    `before`: concepts that were found to be sound; of the same text they are not read again, and what was compiled of
+    them is kept with them.
+    """
+    known = {concept.digest: concept for concept in before}
     concepts: dict[str, Concept] = {}
     problems: list[Problem] = []
     for path, text in documents.items():
         reader = PackReader(path, text)
         with undisturbed():
-            concept = reader.read()
+            concept = known.get(digest_of(text)) or reader.read()
         if concept is not None and concept.name in concepts:
             reader.report(("concept",), f"another pack is called {concept.name} too", "MON-CFG-065")
         problems.extend(reader.problems)
@@ -53,18 +60,23 @@ def with_builtin(own: Mapping[str, Concept]) -> Mapping[str, Concept]:
     return _Packs(own)
 
 
+def own_packs(packs: Mapping[str, Concept]) -> Collection[Concept]:
+    """Those of such packs that are an operator's own."""
+    return packs.own.values() if isinstance(packs, _Packs) else packs.values()
+
+
 class _Packs(Mapping[str, Concept]):
     """Packs by name. A shipped one is read when it is first asked for: what no watch names costs nothing."""
 
     def __init__(self, own: Mapping[str, Concept]) -> None:
         """Own ones stand before shipped ones of the same name."""
-        self._own = dict(own)
+        self.own = dict(own)
         self._names = dict.fromkeys([*_names(), *own])
 
     def __getitem__(self, name: str) -> Concept:
         if name not in self._names:
             raise KeyError(name)
-        return self._own[name] if name in self._own else _shipped(name)
+        return self.own[name] if name in self.own else _shipped(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

@@ -145,7 +145,7 @@ class PackReader:
             samples=tuple(self.samples),
             status=str(pack.get("status", "")),
             languages=tuple(map(spell_language, languages)),
-            digest=hashlib.sha256(self.text.encode()).hexdigest()[:16],
+            digest=digest_of(self.text),
         )
 
     def load(self) -> dict[str, Any] | None:
@@ -349,6 +349,11 @@ def _attaching(block: Mapping[str, Any], key: str) -> Attach:
 
 def _alone(word: str) -> tuple[str, ...]:
     return (word,)
+
+
+def digest_of(text: str) -> str:
+    """Names the text of a pack."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def spell_language(code: object) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitor.config.judging import run_case
 from monitor.config.load import load
+from monitor.errors import ConfigError
 from monitor.model.watch import Case, Text
 
 
@@ -22,6 +25,24 @@ def test_own_pack_beside_and_over_the_built_in_ones() -> None:
     config = load(files, {}, {})
 
     assert [match.watch.id for match in config.rules.match(Text(body="A frigate off Ukraine"))] == ["ships"]
+
+
+def test_what_was_made_of_an_own_pack_is_taken_over() -> None:
+    """While its text is the same; a mistake in another pack is told where it was."""
+    own = "concept: ships\nlanguages: {en: {terms: [frigate]}}\n"
+    files = {"concepts/a.yaml": own, "watches/w.yaml": "id: ships\nquery: '@ships'\n"}
+    first = load(files, {}, {})
+    moved = {"concepts/c.yaml": own, "watches/w.yaml": "id: ships\nquery: '@ships AND navy'\n"}
+    second = load(moved, {}, {}, before=first)
+    third = load({**moved, "concepts/c.yaml": own.replace("frigate", "corvette")}, {}, {}, before=second)
+
+    assert second.concepts["ships"] is first.concepts["ships"]
+    assert not second.rules.met(Text(body="A frigate"))
+    assert second.rules.met(Text(body="A frigate of the navy"))
+    assert third.rules.met(Text(body="A corvette of the navy"))
+    with pytest.raises(ConfigError) as caught:
+        load({**moved, "concepts/d.yaml": "concept: [}"}, {}, {}, before=second)
+    assert [(problem.file, problem.line) for problem in caught.value.problems] == [("concepts/d.yaml", 1)]
 
 
 def test_paused_watches_raise_nothing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.match.concepts import builtin_documents, builtin_packs, load_packs, with_builtin
+from monitor.match.concepts import builtin_documents, builtin_packs, load_packs, own_packs, with_builtin
 
 
 def test_shipped_packs_are_sound() -> None:
@@ -56,3 +56,18 @@ def test_own_packs_stand_before_shipped_ones() -> None:
     assert (packs["taiwan"], packs["a"]) == (own["taiwan"], own["a"])
     assert sorted(packs) == sorted({*builtin_packs(), "a"})
     assert "a" in packs
+
+
+def test_a_pack_of_the_same_text_is_not_read_again() -> None:
+    """Whatever its file is called now; another text is another pack, and mistakes are told each time."""
+    text = "concept: a\nlanguages: {en: {terms: [drone]}}"
+    before, _ = load_packs({"a.yaml": text})
+    again, problems = load_packs({"b.yaml": text}, before.values())
+    changed, _ = load_packs({"a.yaml": text.replace("drone", "ship")}, before.values())
+    _, twice = load_packs({"a.yaml": text, "b.yaml": text}, before.values())
+
+    assert again["a"] is before["a"]
+    assert not problems
+    assert changed["a"].digest != before["a"].digest
+    assert [(problem.file, problem.id) for problem in twice] == [("b.yaml", "MON-CFG-065")]
+    assert list(own_packs(with_builtin(before))) == list(own_packs(before)) == [before["a"]]
