@@ -78,18 +78,21 @@ class Variant:
         return signal in self.anywhere or any(signal == other for _, other in self.fielded)
 
 
+Row = tuple[Variant, ...]
+"""The variants of a pattern."""
+
+
 class Listeners:
     """Per pattern, who wants to hear of it."""
 
-    def __init__(self, rows: Sequence[tuple[Variant, ...]], placed: frozenset[int] = frozenset()) -> None:
+    def __init__(self, rows: Sequence[Row], placed: frozenset[int] = frozenset()) -> None:
         """`placed`: signals of which operators ask where they are raised."""
         self.rows = tuple(rows)
-        self.raised = tuple([row[0].anywhere if len(row) == 1 and row[0].simple else _raised(row) for row in self.rows])
+        self.raised, special = _sort(self.rows)
         """Signals that a hit can raise, by pattern."""
         self._patterns = _patterns_by_signal(self.raised, placed)
         self.placed = frozenset(chain.from_iterable(self._patterns.values()))
         """Patterns of such signals."""
-        special = {number: row for number, row in enumerate(self.rows) if not (row[0].simple and _are_simple(row))}
         self.titled = {number: signals for number, row in special.items() if (signals := _titled(row))}
         """Signals that any hit in a title raises."""
         self.checked = {number: variants for number, row in special.items() if (variants := _checked(row))}
@@ -123,15 +126,25 @@ def _openings(not_in: Sequence[Swallower]) -> tuple[tuple[int, tuple[str, ...]],
     return tuple((before, tuple(texts)) for before, texts in openings.items())
 
 
+def _sort(rows: Sequence[Row]) -> tuple[tuple[tuple[int, ...], ...], dict[int, Row]]:
+    """What a hit can raise, by pattern, and the rows of which not every hit raises all of it."""
+    raised: list[tuple[int, ...]] = []
+    special: dict[int, Row] = {}
+    for number, row in enumerate(rows):
+        if len(row) == 1 and row[0].simple:
+            raised.append(row[0].anywhere)
+            continue
+        raised.append(_raised(row))
+        if not all(variant.simple for variant in row):
+            special[number] = row
+    return tuple(raised), special
+
+
 def _raised(row: Sequence[Variant]) -> tuple[int, ...]:
     if len(row) == 1 and not row[0].fielded:
         return row[0].anywhere
     both = (chain(variant.anywhere, (signal for _, signal in variant.fielded)) for variant in row)
     return tuple(dict.fromkeys(chain.from_iterable(both)))
-
-
-def _are_simple(row: Sequence[Variant]) -> bool:
-    return len(row) == 1 or all(variant.simple for variant in row)
 
 
 def _titled(row: Sequence[Variant]) -> tuple[int, ...]:
