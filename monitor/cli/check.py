@@ -66,7 +66,7 @@ def show(problems: Sequence[Problem], level: str, json: bool) -> None:
 
 
 def as_object(problem: Problem, level: str) -> dict[str, Any]:
-    """One problem, for programs."""
+    """One problem, for programs; `context` is the line of a query, its caret and the remedy, or empty."""
     return {
         "file": problem.file,
         "line": problem.line,
@@ -75,6 +75,7 @@ def as_object(problem: Problem, level: str) -> dict[str, Any]:
         "message": problem.message,
         "id": problem.id,
         "level": level,
+        "context": problem.context,
     }
 
 

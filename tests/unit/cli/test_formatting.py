@@ -44,7 +44,7 @@ def test_a_problem_as_an_object():
     made = as_object(Problem("f.yaml", 1, 2, "a.b", "wrong", "MON-CFG-001", "context"), "error")
     assert made == {
         "file": "f.yaml", "line": 1, "column": 2, "path": "a.b", "message": "wrong", "id": "MON-CFG-001",
-        "level": "error",
+        "level": "error", "context": "context",
     }  # fmt: skip
 
 
