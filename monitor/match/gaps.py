@@ -18,6 +18,8 @@ ORDERED = re.compile(r"(?:ONEAR|PRE/|ADJ)(\d*)")
 """Their ways to say how near, and in which order."""
 HIDDEN = INVISIBLE | {"\u200c", "\u200d"}
 """In an operator not even a joiner shapes anything."""
+SINGLE = "'`‘’‚‹›「」『』"
+"""Quotes that are none here; in double ones they are not needed."""
 _WIDE = {code + 0xFEE0: code for code in range(ord("!"), ord("~") + 1)}
 # The letters of operators that Cyrillic and Greek have as well.
 _ALIKE = dict(zip(map(ord, "АОТЕаотеΑΝΟΤΕ"), "AOTEaoteANOTE", strict=True))
@@ -69,12 +71,19 @@ def refuse_meant(token: Token, only_not: bool = False) -> None:
     if hidden := hidden_sign(token.text):
         fail("003", token.span, f"{meant} has an invisible sign ({hidden}) in it", f"type {meant} anew")
     if meant == token.text:
-        name = meant.partition("/")[0]
-        fail("007", token.span, f"{name} takes no number", f"write {name}")
+        refuse_number(token)
+        return
     own = f"AND {meant}" if meant == "NOT" and not only_not else meant
     if plain_letters(token.text) != token.text:
         fail("003", token.span, f"{token.text} only looks like {meant}", f"write {own} in plain Latin capitals")
     fail("003", token.span, f"{token.text} is a word like any other here", f"write {own} in capitals")
+
+
+def refuse_number(token: Token) -> None:
+    """Raises QueryFault for a number behind an operator without one. A bare name is a word: a sign before made it."""
+    name, slash, _ = token.text.partition("/")
+    if slash:
+        fail("007", token.span, f"{name} takes no number", f"write {name}")
 
 
 def plain_letters(text: str) -> str:
@@ -91,7 +100,7 @@ def hidden_sign(text: str) -> str:
 def _remedy(query: str, both: tuple[Token, Token]) -> str:
     joined = "write AND, OR or NEAR between them"
     written = " ".join(query[slice(*token.span)] for token in both) if touch(*both) else query[slice(*_hull(both))]
-    written = written.replace('"', "")
+    written = written.replace('"', "").strip(SINGLE)
     if hidden := hidden_sign(written):
         return f"remove the invisible sign {hidden}, or {joined}"
     words = all(token.kind in ("word", "phrase") and any(map(str.isalnum, token.text)) for token in both)

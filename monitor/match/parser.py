@@ -245,7 +245,7 @@ class _Parser:
         return node
 
     def refuse_function(self, name: str, token: Token) -> NoReturn:
-        if name == "forms":
+        if name.lower() == "forms":
             fail("002", token.span, "forms takes a word and a language", "write forms(word, en)")
         near = get_close_matches(name, FUNCTIONS, 1)
         fail(
