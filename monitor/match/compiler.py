@@ -149,7 +149,7 @@ class _Compiler:
             found |= both
         order = count(first)
         for pattern, heard in self.raised.items():
-            found[pattern] = found.get(pattern, ()) + tuple(make_variants(heard, order))
+            found[pattern] = found.get(pattern, ()) + make_variants(heard, order)
         return found
 
     def number_concepts(self, every: Iterable[Leaf]) -> None:

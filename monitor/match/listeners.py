@@ -18,6 +18,10 @@ Told = tuple[str, str, str | None, str | None]
 """Term, kind, concept and language of an alias, as a hit has them."""
 
 
+Openings = tuple[tuple[int, tuple[str, ...]], ...]
+"""By distance, the strings that begin so far ahead."""
+
+
 # Not frozen, though nothing changes it: a frozen one takes eight times as long to make, and there are thousands.
 @dataclass(slots=True, eq=False)
 class Variant:
@@ -43,18 +47,25 @@ class Variant:
     """Any hit in any field raises all it can raise."""
     closed: bool = field(init=False)
     """It is shown as it is."""
-    openings: tuple[tuple[int, tuple[str, ...]], ...] = field(init=False)
-    """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin."""
-
     alone: Told | None = field(init=False)
     """What every hit tells, if there is one alias only."""
+    _openings: Openings | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Works out what is asked at every hit."""
         self.alone = _told(self.aliases[0]) if len(self.aliases) == 1 else None
         self.simple = self.plain and not self.fielded
         self.closed = not (self.extend_left or self.extend_right)
-        self.openings = _openings(self.check.not_in) if self.check.not_in else ()
+
+    @property
+    def openings(self) -> Openings:
+        """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin.
+
+        They are gathered at the first hit: common words have a thousand, and most words are never met.
+        """
+        if self._openings is None:
+            self._openings = _openings(self.check.not_in) if self.check.not_in else ()
+        return self._openings
 
     def alias_for(self, group: str) -> Alias:
         """The alias of the text's language, else the first in file order."""
@@ -119,7 +130,7 @@ def _told(alias: Alias) -> Told:
     return alias.written, alias.kind, alias.concept, alias.language
 
 
-def _openings(not_in: Sequence[Swallower]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+def _openings(not_in: Sequence[Swallower]) -> Openings:
     openings: dict[int, list[str]] = {}
     for longer in not_in:
         openings.setdefault(longer.before, []).append(longer.text)

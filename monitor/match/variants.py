@@ -52,7 +52,7 @@ class Tier:
         key = raised, first
         if key not in self._made:
             for oldest in list(self._made)[: 1 - KEPT]:
-                del self._made[oldest]
+                self._made.pop(oldest, None)
             self._made[key] = self._make(*key)
         return self._made[key]
 
@@ -62,15 +62,20 @@ class Tier:
 
     def _make(self, raised: Raised, first: int) -> tuple[Rows, int]:
         heard: dict[str, list[Listener]] = defaultdict(list)
-        for rank, alias in enumerate(self._aliases):
-            heard[alias.pattern].append((alias, rank, raised))
+        for rank, (pattern, alias) in enumerate(zip(self._patterns, self._aliases, strict=True)):
+            heard[pattern].append((alias, rank, raised))
         order = count(first)
-        return {pattern: tuple(make_variants(rows, order)) for pattern, rows in heard.items()}, next(order) - first
+        return {pattern: make_variants(rows, order) for pattern, rows in heard.items()}, next(order) - first
+
+    @cached_property
+    def _patterns(self) -> list[str]:
+        """Those of the aliases."""
+        return [alias.pattern for alias in self._aliases]
 
     @cached_property
     def _guesses(self) -> list[tuple[str, float]]:
         """Each pattern with the share of articles that is guessed."""
-        return [(alias.pattern, guess_share(alias)) for alias in self._aliases]
+        return list(zip(self._patterns, map(guess_share, self._aliases), strict=True))
 
 
 def guess_share(alias: Alias) -> float:
@@ -79,33 +84,31 @@ def guess_share(alias: Alias) -> float:
     return (3e-4 if alias.open_left or alias.open_right else 1e-5) * (1 + 1000 * 0.5**letters)
 
 
-def make_variants(rows: Sequence[Listener], order: Iterator[int]) -> Iterator[Variant]:
+def make_variants(rows: Sequence[Listener], order: Iterator[int]) -> tuple[Variant, ...]:
     """Aliases of one pattern, those together that differ only in how they are reported."""
     if len(rows) == 1:
-        yield _variant(rows, next(order))
-        return
+        return (_variant(rows[0], (rows[0][0],), next(order)),)
     alike: dict[tuple[Check, Raised, bool, bool], list[Listener]] = {}
     for row in rows:
         alias, _, raised = row
         alike.setdefault((alias.check, raised, alias.open_left, alias.open_right), []).append(row)
-    for group in alike.values():
-        yield _variant(group, next(order))
+    return tuple([_variant(group[0], tuple([row[0] for row in group]), next(order)) for group in alike.values()])
 
 
-def _variant(rows: Sequence[Listener], order: int) -> Variant:
-    first, rank, raised = rows[0]
-    aliases = tuple([alias for alias, _, _ in rows])
+def _variant(row: Listener, aliases: tuple[Alias, ...], order: int) -> Variant:
+    first, rank, raised = row
+    check, core = first.check, first.core
     return Variant(
-        order=order,
-        rank=rank,
-        aliases=aliases,
-        check=first.check,
-        plain=first.check is PLAIN or first.check == PLAIN,
-        anywhere=raised.anywhere,
-        fielded=raised.fielded,
-        by_language=_by_language(aliases) if len(aliases) > 1 else _NO_LANGUAGES,
-        extend_left=first.open_left and first.kind.startswith(("suffix", "wildcard")) and _in_words(first.core[0]),
-        extend_right=first.open_right and _in_words(first.core[-1]),
+        order,
+        rank,
+        aliases,
+        check,
+        check is PLAIN or check == PLAIN,
+        raised.anywhere,
+        raised.fielded,
+        _by_language(aliases) if len(aliases) > 1 else _NO_LANGUAGES,
+        first.open_left and first.kind.startswith(("suffix", "wildcard")) and script_class(core[0]) not in ATTACHED,
+        first.open_right and script_class(core[-1]) not in ATTACHED,
     )
 
 
@@ -118,8 +121,3 @@ def _by_language(aliases: Sequence[Alias]) -> dict[str, Alias]:
     for alias in aliases:
         found.setdefault(language_group(alias.language or ""), alias)
     return found
-
-
-def _in_words(letter: str) -> bool:
-    """Does a blank end the words of this letter's script?"""
-    return script_class(letter) not in ATTACHED

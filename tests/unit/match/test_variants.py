@@ -35,7 +35,7 @@ def test_aliases_of_one_check_that_raise_the_same_are_one_variant() -> None:
     """Whoever's they are; the first stands for all but those of the text's language."""
     other, bound = DRONE._replace(language="da"), DRONE._replace(check=Check(language="nl"))
     rows = [(DRONE, 0, FIRST), (other, 1, FIRST), (bound, 2, FIRST), (DRONE, 0, SECOND)]
-    made = list(make_variants(rows, count(7)))
+    made = make_variants(rows, count(7))
 
     assert [(variant.order, variant.rank, variant.aliases) for variant in made] == [
         (7, 0, (DRONE, other)),
