@@ -9,7 +9,7 @@ from monitor.match.fold import HANGUL, UNSPACED, script_class
 from monitor.match.lexicon import Lexicon
 from monitor.match.operators import FUNCTIONS
 from monitor.match.operators.metadata import objection
-from monitor.match.syntax import Fault, Leaf, Node, Op, leaves
+from monitor.match.syntax import Fault, Leaf, Node, leaves
 
 MIN_BEFORE, MIN_AFTER, MIN_INSIDE = 3, 4, 3
 """Letters a wildcard needs before it, after it, or in one piece beside it."""
@@ -116,17 +116,22 @@ def _size_faults(tree: Node, words: Lexicon) -> Iterator[Fault]:
 
 
 def absence_faults(node: Node, top: bool = True) -> Iterator[Fault]:
-    """Pure absence is true of nearly everything, so it must stand in an AND beside something positive."""
+    """Pure absence is true of nearly everything, so it must stand in an AND beside something positive.
+
+    `top`: of a whole query, or of all that a function is about.
+    """
     if isinstance(node, Leaf):
         return
-    negative = [part for part in node.parts if isinstance(part, Op) and part.name == "NOT"]
-    if node.name == "NOT" and top:
+    if top and is_absence(node):
         yield Fault("MON-QRY-009", node.span, "only what must be absent is said", "add AND and what must be present")
-    elif node.name == "OR" and negative:
-        yield Fault(
-            "MON-QRY-009", negative[0].span, "OR NOT is true for nearly everything", "write AND NOT, or remove it"
-        )
-    elif node.name == "AND" and len(negative) == len(node.parts):
-        yield Fault("MON-QRY-009", node.span, "only what must be absent is said", "add AND and what must be present")
+    if node.name == "OR" and (negative := next(filter(is_absence, node.parts), None)):
+        yield Fault("MON-QRY-009", negative.span, "OR NOT is true for nearly everything", "write AND NOT, or remove it")
     for part in node.parts:
         yield from absence_faults(part, top=node.name in FUNCTIONS)
+
+
+def is_absence(node: Node) -> bool:
+    """Does it say no more than what must be absent?"""
+    if isinstance(node, Leaf):
+        return False
+    return node.name == "NOT" or (node.name == "AND" and all(map(is_absence, node.parts)))
