@@ -130,7 +130,7 @@ def _told(alias: Alias) -> Told:
     return alias.written, alias.kind, alias.concept, alias.language
 
 
-def _openings(not_in: Sequence[Swallower]) -> Openings:
+def _openings(not_in: Iterable[Swallower]) -> Openings:
     openings: dict[int, list[str]] = {}
     for longer in not_in:
         openings.setdefault(longer.before, []).append(longer.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -329,7 +329,7 @@ class PackReader:
         return swallowed
 
 
-def _alias(concept: str, kind: _Kind, key: tuple[str, str, str], not_in: tuple[Swallower, ...]) -> Alias:
+def _alias(concept: str, kind: _Kind, key: tuple[str, str, str], not_in: Collection[Swallower]) -> Alias:
     written, core, exact = key
     check = kind.check._replace(exact=exact, not_in=not_in) if exact or not_in else kind.check
     left, right = "*" if kind.open_left else "", "*" if kind.open_right else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -60,7 +60,7 @@ class Check(NamedTuple):
     """No word in any language: a headline all in capitals proves it as well as any."""
     language: str = ""
     """Only on text of this language, or of an unknown one."""
-    not_in: tuple[Swallower, ...] = ()
+    not_in: Collection[Swallower] = ()
     shape: str = ""
     """A pattern for the whole folded word: the hit is only its longest run of letters without a wildcard."""
     after_numeral: bool = True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 from monitor.match.fold import UNSPACED, script_class
 from monitor.match.patterns import Longer, NotIn, Swallower, make_longer
@@ -14,6 +15,42 @@ FIRST_UNSPACED = "\u0e00"
 
 HEAD = 4
 """Letters of a pattern that are looked up before all of it is."""
+
+
+class Swallowers:
+    """The ways in which a pattern lies in longer strings: common words have thousands, worked out at the first hit."""
+
+    __slots__ = ("_found", "_made", "_shape")
+
+    def __init__(self, shape: tuple[str, bool, bool], found: Sequence[tuple[str, Longer]]) -> None:
+        """A pattern that may be open at its ends, and the longer strings it lies in, folded."""
+        self._shape, self._found = shape, found
+        self._made: tuple[Swallower, ...] | None = None
+
+    def __iter__(self) -> Iterator[Swallower]:
+        if self._made is None:
+            self._made = tuple(self._make())
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, other: object) -> bool:
+        return any(one == other for one in self)
+
+    def __bool__(self) -> bool:
+        return next(self._make(), None) is not None
+
+    def __hash__(self) -> int:
+        return hash(self._shape)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Swallowers):
+            return NotImplemented
+        return self is other or (self._shape, *self) == (other._shape, *other)
+
+    def _make(self) -> Iterator[Swallower]:
+        return chain.from_iterable(longer.swallowers(text, *self._shape) for text, longer in self._found)
 
 
 class Swallowed:
@@ -26,7 +63,7 @@ class Swallowed:
         self._short = [core for core in cores if 0 < len(core) < HEAD]
         self.found: dict[str, list[tuple[str, Longer]]] = defaultdict(list)
         """By pattern, the longer strings, folded."""
-        self._made: dict[tuple[str, bool, bool], tuple[Swallower, ...]] = {}
+        self._made: dict[tuple[str, bool, bool], Collection[Swallower]] = {}
 
     def add(self, text: str, entry: NotIn) -> None:
         """A longer string, folded; with a star at its end it also swallows what begins in it and goes on behind it."""
@@ -37,12 +74,11 @@ class Swallowed:
             for core, whole in self._continued(text):
                 self.found[core].append((whole, longer))
 
-    def of(self, core: str, open_left: bool, open_right: bool) -> tuple[Swallower, ...]:
-        """Those of a pattern, which may be open at its ends."""
+    def of(self, core: str, open_left: bool, open_right: bool) -> Collection[Swallower]:
+        """Those of a pattern, which may be open at its ends; the same object each time."""
         shape = core, open_left, open_right
         if shape not in self._made:
-            found = self.found.get(core, ())
-            self._made[shape] = tuple([one for text, longer in found for one in longer.swallowers(text, *shape)])
+            self._made[shape] = Swallowers(shape, self.found.get(core, ())) or ()
         return self._made[shape]
 
     def _inside(self, text: str) -> set[str]:

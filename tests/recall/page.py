@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from monitor.match.concepts import builtin_packs
+from monitor.match.concepts import builtin_documents, load_packs
 from tests.recall.judging import GUESSED, KNOWN, WAYS, Count, Tally
 from tests.recall.texts import CONCEPTS, SHORT, Marked
 from tests.support.project import DOCS
@@ -107,5 +107,5 @@ def script_of(text: str) -> str:
 
 def pack_examples() -> list[str]:
     """The texts of every example of the shipped packs, with their titles."""
-    samples = [sample for concept in builtin_packs().values() for sample in concept.samples]
+    samples = [sample for concept in load_packs(builtin_documents())[0].values() for sample in concept.samples]
     return [text for sample in samples for text in (sample.text, sample.title) if text]

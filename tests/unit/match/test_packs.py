@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from monitor.match.compiler import compile_rules
-from monitor.match.concepts import Concept, Sample, builtin_packs, load_packs
+from monitor.match.concepts import Concept, Sample, builtin_documents, builtin_packs, load_packs
 from monitor.match.matcher import RuleSet
 from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 
 BLOCKS = [
     pytest.param(concept, language, id=f"{concept.name}-{language}")
-    for concept in builtin_packs().values()
+    for concept in load_packs(builtin_documents())[0].values()
     for language in sorted({sample.language for sample in concept.samples})
 ]
 
