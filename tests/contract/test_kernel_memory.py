@@ -89,6 +89,7 @@ def test_no_access_outside_for_long(checked: Path, sanitizer: tuple[str, str]) -
     assert done.returncode == 0, f"seed {seed}: {done.stderr[-5000:]}"
 
 
+@pytest.mark.timeout(120)
 def test_nothing_is_kept(kernel: ModuleType) -> None:
     """As much memory after the same work, whether it was taken or refused."""
 

@@ -38,10 +38,23 @@ static ALWAYS_INLINE int is_first(Trail trail)
     return trail.at == trail.start + 1;
 }
 
-/* Adds the leads that end inside a word, behind so many letters of a group or more. */
-static int add_inner(const Search *self, Leads *leads, Trail trail, Group group, int count)
+/* May a pattern of one word end inside this one? Where no branch is needed there is none: how long a word is cannot be
+ * foreseen. */
+static ALWAYS_INLINE int may_end_in(const Search *self, uint64_t hash, Group group)
 {
-    for (; count <= group.count; count++) {
+    uint64_t start = hash_letters(hash, group, self->shortest[0]);
+    int may = (group.plain >= self->shortest[0]) & BIT(self->starts, bit_of(start, self->start_bits));
+    if (group.plain < group.count) {
+        start = hash_letters(hash, group, self->shortest[1]);
+        may |= (group.count >= self->shortest[1]) & BIT(self->starts, bit_of(start, self->start_bits));
+    }
+    return may;
+}
+
+/* Adds the leads that end inside a word. */
+static int add_inner(const Search *self, Leads *leads, Trail trail, Group group)
+{
+    for (int count = 1; count <= group.count; count++) {
         uint64_t hash = hash_letters(trail.hash, group, count);
         int kind = is_first(trail) && count <= group.plain ? SHORT(count, 0) : 0;
         Lead lead = {hash, lowest(group.low, count), (int32_t)trail.start, (int32_t)(trail.at + count), kind};
@@ -55,12 +68,11 @@ static int add_inner(const Search *self, Leads *leads, Trail trail, Group group,
 static ALWAYS_INLINE Py_ssize_t add_leads(const Search *self, const Letters *letters, Leads *leads, Trail trail)
 {
     Group group = read_group(letters, trail.at);
-    uint64_t word = group.low, start = hash_letters(trail.hash, group, self->shortest);
+    uint64_t word = group.low;
     int kind = is_first(trail) && group.count && group.plain == group.count ? SHORT(group.count, 1) : 0;
-    /* Not by a branch: how long a word is cannot be foreseen. */
-    int likely = (group.count >= self->shortest) & BIT(self->starts, bit_of(start, self->start_bits));
-    for (int count = self->shortest;; count = 1) {
-        if (likely && add_inner(self, leads, trail, group, count) < 0)
+    int inside = !is_first(trail) || may_end_in(self, trail.hash, group);
+    for (;;) {
+        if (inside && add_inner(self, leads, trail, group) < 0)
             return -1;
         trail.hash = hash_group(trail.hash, group);
         trail.at += group.count;

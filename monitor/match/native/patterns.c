@@ -73,17 +73,23 @@ static void add_last(Search *self, uint64_t hash, const Pattern *pattern, Py_ssi
         add_long(self, hash, pattern);
 }
 
+/* Notes how a pattern of one word begins. */
+static void add_start(Search *self, Group group)
+{
+    uint64_t start = hash_letters(SEED, group, self->shortest[group.plain < group.count]);
+    SET_BIT(self->starts, bit_of(start, self->start_bits));
+}
+
 static void add_word(Search *self, const Pattern *pattern)
 {
     const Letters *letters = &pattern->letters;
     uint64_t hash = SEED;
     for (Py_ssize_t at = 1, end; at < letters->length; at = end + 1) {
-        uint64_t before = hash;
         end = hash_word(&hash, letters, at);
         if (end == letters->length) {
             SET_BIT(self->endings, bit_of(hash, self->ending_bits));
-            uint64_t start = hash_letters(before, read_group(letters, at), self->shortest);
-            SET_BIT(self->starts, bit_of(start, self->start_bits));
+            if (at == 1)
+                add_start(self, read_group(letters, at));
         }
         else
             hash = hash_blank(hash);
@@ -94,21 +100,28 @@ static void add_word(Search *self, const Pattern *pattern)
     }
 }
 
+static void add_single(Search *self, Py_UCS4 letter)
+{
+    SET_BIT(self->singles, letter % LETTERS);
+    for (Py_UCS4 next = 0; letter <= 0xFF && next <= 0xFF; next++)
+        SET_BIT(self->pairs, pair_of(letter, next));
+}
+
 static void add_anywhere(Search *self, const Pattern *pattern)
 {
     const Letters *letters = &pattern->letters;
     uint64_t hash = SEED;
     for (Py_ssize_t at = 0; at < letters->length; at++) {
         hash = STEP(hash, LETTER(letters, at));
-        if (at < letters->length - 1)
+        if (at && at < letters->length - 1) /* the filter knows beginnings of one letter */
             add_key(self, hash, MORE, 0);
     }
     add_long(self, hash, pattern);
     Py_UCS4 first = LETTER(letters, 0);
-    if (letters->length == 1)
-        SET_BIT(self->singles, first % LETTERS);
+    if (letters->length > 1)
+        SET_BIT(self->pairs, pair_of(first, LETTER(letters, 1)));
     else
-        SET_BIT(self->pairs, PAIR(first, LETTER(letters, 1)));
+        add_single(self, first);
     int ascii = first < 0x80;
     if (self->anywhere < 1 + ascii)
         self->anywhere = 1 + ascii;
@@ -152,28 +165,34 @@ static size_t *copy_patterns(Search *self, PyObject *rows)
     return offsets;
 }
 
-/* How many keys there are at most, how many patterns end inside a word, and how short the word is that they begin. */
-static size_t count_keys(Search *self, const size_t *offsets, size_t *endings)
+/* How many keys there are at most, and how many patterns end inside a word. */
+static size_t count_keys(const Search *self, const size_t *offsets, size_t *endings)
 {
     size_t keys = 0;
     *endings = 0;
-    self->shortest = GROUP + 1;
     for (Py_ssize_t number = 0; number < self->count; number++) {
         Pattern pattern = pattern_at(self, offsets, number);
-        Py_ssize_t length = pattern.letters.length, begun = 1;
         int word = begins_word(&pattern);
-        for (Py_ssize_t at = word; at < length; at++) {
-            int blank = LETTER(&pattern.letters, at) == ' ';
-            keys += !word || blank || at == length - 1;
-            begun = blank ? at + 1 : begun;
-        }
-        if (ends_inside(&pattern)) {
-            *endings += 1;
-            Py_ssize_t letters = length - begun < GROUP ? length - begun : GROUP;
-            self->shortest = letters < self->shortest ? (int)letters : self->shortest;
-        }
+        for (Py_ssize_t at = word; at < pattern.letters.length; at++)
+            keys += !word || LETTER(&pattern.letters, at) == ' ' || at == pattern.letters.length - 1;
+        *endings += ends_inside(&pattern);
     }
     return keys;
+}
+
+/* How short the words are in which patterns of one word end, up to a group. */
+static void find_shortest(Search *self, const size_t *offsets)
+{
+    self->shortest[0] = self->shortest[1] = GROUP + 1;
+    for (Py_ssize_t number = 0; number < self->count; number++) {
+        Pattern pattern = pattern_at(self, offsets, number);
+        if (!ends_inside(&pattern))
+            continue;
+        Group group = read_group(&pattern.letters, 1);
+        int *shortest = &self->shortest[group.plain < group.count];
+        if ((1 + group.count == pattern.letters.length || group.count == GROUP) && group.count < *shortest)
+            *shortest = group.count;
+    }
 }
 
 static int bits_for(size_t items)
@@ -187,6 +206,7 @@ static int bits_for(size_t items)
 static int make_tables(Search *self, const size_t *offsets)
 {
     size_t endings, keys = count_keys(self, offsets, &endings);
+    find_shortest(self, offsets);
     self->bits = bits_for(2 * keys + 1);
     self->ending_bits = bits_for(32 * endings);
     self->start_bits = bits_for(16 * endings);

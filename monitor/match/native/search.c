@@ -111,20 +111,33 @@ static ALWAYS_INLINE int search_words(const Search *self, Found *found, const Le
     return follow_all(self, found, letters, leads);
 }
 
-/* Looks for patterns that begin with the letter at `start`, which is no blank. */
+/* Looks for patterns that begin with the letter at `start`, and not with a blank. */
 static ALWAYS_INLINE int search_from(const Search *self, Found *found, const Letters *letters, Py_ssize_t start)
 {
-    Py_UCS4 first = LETTER(letters, start);
-    int paired = start + 1 < letters->length && BIT(self->pairs, PAIR(first, LETTER(letters, start + 1)));
-    if (!paired && !BIT(self->singles, first % LETTERS))
-        return 0;
-    uint64_t hash = SEED;
-    int more = 1;
-    for (Py_ssize_t at = start; more > 0 && at < letters->length; at++) {
-        hash = STEP(hash, LETTER(letters, at));
-        more = look_up(self, found, letters, &(Lead){hash, 0, (int32_t)start, (int32_t)at + 1, 0});
+    uint64_t hash = STEP(SEED, LETTER(letters, start));
+    int32_t end = (int32_t)start + 1;
+    if (look_up(self, found, letters, &(Lead){hash, 0, (int32_t)start, end, 0}) < 0)
+        return -1;
+    for (int more = 1; more && end < letters->length;) {
+        hash = STEP(hash, LETTER(letters, end));
+        more = look_up(self, found, letters, &(Lead){hash, 0, (int32_t)start, ++end, 0});
+        if (more < 0)
+            return -1;
     }
-    return more;
+    return 0;
+}
+
+/* Looks for patterns that begin anywhere. */
+static ALWAYS_INLINE int search_everywhere(const Search *self, Found *found, const Letters *letters)
+{
+    for (Py_ssize_t at = 0; at < letters->length; at++) {
+        Py_UCS4 one = LETTER(letters, at), two = at + 1 < letters->length ? LETTER(letters, at + 1) : 0;
+        int may = BIT(self->pairs, pair_of(one, two)) ||
+                  (letters->kind != PyUnicode_1BYTE_KIND && BIT(self->singles, one % LETTERS));
+        if (may && search_from(self, found, letters, at) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int compare(const void *one, const void *other)
@@ -158,9 +171,8 @@ static ALWAYS_INLINE int search_all(const Search *self, Found *found, const Lett
     if (failed < 0)
         return -1;
     Py_ssize_t words = found->count;
-    for (Py_ssize_t at = 0; anywhere && at < letters->length; at++)
-        if (LETTER(letters, at) != ' ' && search_from(self, found, letters, at) < 0)
-            return -1;
+    if (anywhere && search_everywhere(self, found, letters) < 0)
+        return -1;
     if (found->count == words)
         sort_late(found);
     else if (found->count)

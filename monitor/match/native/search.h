@@ -15,7 +15,6 @@
 
 #define STEP(hash, letter) (((hash) ^ (letter)) * MULTIPLIER)
 #define LETTERS (1 << 16)    /* bits of the filters by letters */
-#define PAIR(one, two) ((((uint32_t)(one) * 0x9E3779B1u) ^ ((uint32_t)(two) * 0x85EBCA77u)) >> 16)
 
 /* A beginning of a pattern, as far as it ends where the text is looked up. */
 typedef struct {
@@ -40,11 +39,11 @@ typedef struct {
     int bits;             /* of the number of slots */
     uint64_t *endings;    /* filter of the hashes of patterns that end inside a word */
     int ending_bits;      /* of its size */
-    uint64_t *starts;     /* filter of the hashes of their last words' first letters, `shortest` of them */
+    uint64_t *starts;     /* filter of the hashes of first letters of those of one word, `shortest` of them */
     int start_bits;       /* of its size */
-    int shortest;         /* at most GROUP; more if no pattern ends inside a word */
+    int shortest[2];      /* at most GROUP, or none is so: of letters of one byte; of others */
     uint64_t *pairs;      /* filter of the first two letters of patterns that begin anywhere */
-    uint64_t *singles;    /* of those that are one letter */
+    uint64_t *singles;    /* of those that are one letter; where all are of one byte, `pairs` has it with each other */
     int anywhere;         /* 0: there are none; 1: only with letters beyond ASCII; 2: also in ASCII */
     Py_ssize_t max_hits;
 } Search;
@@ -52,6 +51,12 @@ typedef struct {
 static ALWAYS_INLINE size_t slot_of(const Search *self, uint64_t hash)
 {
     return (size_t)(hash >> (64 - self->bits));
+}
+
+/* The bit of two letters in a filter: their own if they are of one byte each. */
+static ALWAYS_INLINE size_t pair_of(Py_UCS4 one, Py_UCS4 two)
+{
+    return (one | two) < 0x100 ? one | two << 8 : (one * 0x9E3779B1u ^ two * 0x85EBCA77u) >> 16;
 }
 
 /* The bit of a hash in a filter with a number of bits that has so many. */
