@@ -7,17 +7,23 @@ from dataclasses import replace
 from functools import partial
 
 from monitor.match.compiler import compile_rules
+from monitor.match.concepts import builtin_packs
 from monitor.match.matcher import RuleSet
 from monitor.match.segments import recompile
+from monitor.model.ids import WatchId
 from monitor.model.watch import Text, Watch
 from tests.benchmarks.figures import Bench, Figure, at_most, paired, summed_up, typical
-from tests.benchmarks.material import articles
+from tests.benchmarks.material import WATCHES, articles
 from tests.benchmarks.standing import standing_queries, words_of
 
 GOALS = {100: 20, 1_000: 200, 10_000: 2_000}
 """Milliseconds, by number of watches."""
 EDITS = {1: 10, 100: 10, 1_000: 100}
 """Milliseconds, by number of changed watches among the most."""
+PACK_EDIT = 50
+"""Milliseconds of an edit beside a concept of seventeen thousand aliases."""
+ASKING = 1_000
+"""Watches beside those that ask for concepts."""
 CARRIED = 200
 
 
@@ -33,6 +39,8 @@ def figures(bench: Bench) -> Iterator[Figure]:
         if edits * 10 <= len(everything):
             yield _edit(base, everything, edits, bench)
     yield _carrying(base, everything, texts, bench)
+    for name in sorted(WATCHES):
+        yield _edit_of_pack(name, everything[:ASKING], bench)
 
 
 def _full(watches: Sequence[Watch], bench: Bench) -> Figure:
@@ -56,6 +64,21 @@ def _edit(base: RuleSet, watches: Sequence[Watch], edits: int, bench: Bench) -> 
     pair = paired(ours, full, bench.pick(5, 3)).scaled(1e3)
     name = f"compile {edits:,} changed of {len(watches):,}"
     return Figure.of(name, "ms", pair, "compiling all", at_most(EDITS[edits]))
+
+
+def _edit_of_pack(name: str, others: Sequence[Watch], bench: Bench) -> Figure:
+    """Another word beside a concept, among watches that ask for all of them: its thousands of patterns are kept."""
+    packs = builtin_packs()
+    asking = [Watch(WatchId(f"{one}{number}"), f"@{one} AND word{number}") for one in WATCHES for number in range(9)]
+    before, new = [*others, *asking], [*others, *asking]
+    at = next(number for number, watch in enumerate(before) if watch.id == f"{name}0")
+    new[at] = replace(before[at], query=f"@{name} AND other")
+    base = compile_rules(before, packs)
+    ours, full = partial(recompile, base, new, packs), partial(compile_rules, new, packs)
+    pair = paired(ours, full, bench.pick(7, 3)).scaled(1e3)
+    note = f"{len(packs[name].strong):,} aliases"
+    row = f"compile 1 changed with @{name} of {len(before):,}"
+    return Figure.of(row, "ms", pair, "compiling all", at_most(PACK_EDIT), note)
 
 
 def _carrying(base: RuleSet, watches: Sequence[Watch], texts: Sequence[Text], bench: Bench) -> Figure:

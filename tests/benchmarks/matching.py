@@ -125,9 +125,12 @@ def _many(texts: Sequence[Text]) -> list[Watch]:
 
 def _compiling(three: Sequence[Watch], many: Sequence[Watch], bench: Bench) -> Iterator[Figure]:
     rounds = bench.pick(7, 3)
-    packs = typical(lambda: load_packs(builtin_documents()), bench.pick(3, 1))
-    yield Figure(name="load the shipped concept packs", unit="ms", ours=packs * 1e3)
+    texts = builtin_documents(samples=False)
+    packs = typical(lambda: load_packs(texts), bench.pick(5, 1))
+    note = "all of them, as at a start; a pack that no watch names is not read"
+    yield Figure(name="load the shipped concept packs", unit="ms", ours=packs * 1e3, goal=at_most(250), note=note)
     seconds = typical(lambda: compile_rules(three, builtin_packs()), rounds)
-    yield Figure(name="compile 3 watches", unit="ms", ours=seconds * 1e3)
+    note = "what was made of the packs is there already"
+    yield Figure(name="compile 3 watches", unit="ms", ours=seconds * 1e3, note=note)
     seconds = typical(lambda: compile_rules(many, {}), rounds)
     yield Figure(name="compile 1,000 watches", unit="ms", ours=seconds * 1e3, goal=at_most(250))
