@@ -159,6 +159,8 @@ def problem(fault: Fault, query: str, place: Place) -> Problem:
     )
 
 
+UNSEEN = frozenset({"Mn", "Me", "Cf"})
+"""Categories of characters that take no column: marks above and below, joiners, signs of direction."""
 CARET_WIDTH = 100
 """Columns of a query shown above a caret."""
 
@@ -173,8 +175,8 @@ def _caret(line: str, column: int, length: int, remedy: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal: wide characters take two, combining marks none."""
+    """Columns of a terminal: wide characters take two, marks and what is invisible none."""
     return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        0 if unicodedata.category(letter) in UNSEEN else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text
     )

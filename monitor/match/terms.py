@@ -74,7 +74,7 @@ def read_weight(written: str, span: Span, scoring: bool) -> float:
             "014",
             span,
             f"{written or 'nothing'} is no weight",
-            f"write a number over 0 and up to {MAX_WEIGHT}, as in word^2.5",
+            f"write a number over 0 and up to {MAX_WEIGHT}, with three decimals at most, as in word^2.5",
         )
     return float(written)
 

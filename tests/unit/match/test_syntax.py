@@ -42,3 +42,11 @@ def test_caret_in_a_long_query() -> None:
 
     assert len(line) <= 104
     assert line[caret.index("^") : caret.rindex("^") + 1] == "dr*"
+
+
+def test_caret_below_what_has_signs_that_take_no_column() -> None:
+    """Vowel signs, joiners and marks of direction: the caret stands below the letters that are seen."""
+    for query, columns in (("कु\u200d\u200d b", 2), ("\u200fשָׁלוֹם b", 5), ("e\u0301t\u0301 b", 3)):
+        (problem,) = check_query(query, Place("w.yaml", 1, 1), {})
+
+        assert problem.context.split("\n")[1] == " " * (4 + columns) + "^", query
