@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from monitor.match.patterns import Alias, Check, Swallower
 from monitor.match.syntax import Bound
@@ -18,8 +20,18 @@ Told = tuple[str, str, str | None, str | None]
 """Term, kind, concept and language of an alias, as a hit has them."""
 
 
-Openings = tuple[tuple[int, tuple[str, ...]], ...]
-"""By distance, the strings that begin so far ahead."""
+class Around(NamedTuple):
+    """Longer strings in which a hit does not count, by the letters they have around it."""
+
+    left: int
+    right: int
+    """So many letters on each side."""
+    longer: Mapping[str, tuple[Swallower, ...]]
+    """By those letters."""
+
+
+AROUND = 3
+"""Letters on each side of a hit that are looked up: few longer strings have the same."""
 
 
 # Not frozen, though nothing changes it: a frozen one takes eight times as long to make, and there are thousands.
@@ -49,7 +61,7 @@ class Variant:
     """It is shown as it is."""
     alone: Told | None = field(init=False)
     """What every hit tells, if there is one alias only."""
-    _openings: Openings | None = field(init=False, default=None)
+    _around: tuple[Around, ...] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Works out what is asked at every hit."""
@@ -58,14 +70,15 @@ class Variant:
         self.closed = not (self.extend_left or self.extend_right)
 
     @property
-    def openings(self) -> Openings:
-        """Longer strings in which a hit does not count, by how many characters ahead of the hit they begin.
+    def around(self) -> tuple[Around, ...]:
+        """Longer strings in which a hit does not count.
 
         They are gathered at the first hit: common words have a thousand, and most words are never met.
         """
-        if self._openings is None:
-            self._openings = _openings(self.check.not_in) if self.check.not_in else ()
-        return self._openings
+        if self._around is None:
+            not_in = self.check.not_in
+            self._around = tuple(_by_letters(not_in, len(self.aliases[0].core))) if not_in else ()
+        return self._around
 
     def alias_for(self, group: str) -> Alias:
         """The alias of the text's language, else the first in file order."""
@@ -130,11 +143,14 @@ def _told(alias: Alias) -> Told:
     return alias.written, alias.kind, alias.concept, alias.language
 
 
-def _openings(not_in: Iterable[Swallower]) -> Openings:
-    openings: dict[int, list[str]] = {}
-    for longer in not_in:
-        openings.setdefault(longer.before, []).append(longer.text)
-    return tuple((before, tuple(texts)) for before, texts in openings.items())
+def _by_letters(not_in: Iterable[Swallower], core: int) -> Iterator[Around]:
+    """Longer strings of a pattern of so many letters."""
+    found: dict[tuple[int, int], dict[str, list[Swallower]]] = defaultdict(lambda: defaultdict(list))
+    for one in not_in:
+        left, right = one.text[: one.before][-AROUND:], one.text[one.before + core :][:AROUND]
+        found[len(left), len(right)][left + right].append(one)
+    for (before, behind), rows in found.items():
+        yield Around(before, behind, {letters: tuple(some) for letters, some in rows.items()})
 
 
 def _sort(rows: Sequence[Row]) -> tuple[tuple[tuple[int, ...], ...], dict[int, Row]]:

@@ -35,6 +35,8 @@ class Scan:
         """`folded`: of a scan of the same text with the same `asides`, so that it is folded once."""
         self.text = text
         self._objections: dict[tuple[int, int], Reason] = {}
+        self._inside: dict[tuple[int, int], bool] = {}
+        """Whether a hit lies in a longer string, by the strings, which variants share, and its place."""
         self._below: dict[tuple[str, str], bool] = {}
         self.fields = [scrub(cut(part)) for part in (text.title, text.summary, text.body)]
         rows = list(_asides(text)) if asides else []
@@ -124,7 +126,7 @@ class Scan:
             return "language"
         if not check.after_numeral and self._follows_digit(start, end):
             return "numeral"
-        if variant.openings and self._is_swallowed(variant, self.core_span(start, end)[0]):
+        if variant.around and self._lies_inside(variant, start, end):
             return "not_in"
         if check.shape and not fits(check.shape, self._token(start, end)):
             return "shape"
@@ -140,12 +142,19 @@ class Scan:
         first = self.folded.span(*self.core_span(start, end))[0]
         return first > 0 and self.folded.original[first - 1].isdecimal()
 
-    def _is_swallowed(self, variant: Variant, start: int) -> bool:
-        """Does a hit lie in one of the longer strings? All that begin at one place are tried in one call."""
+    def _lies_inside(self, variant: Variant, start: int, end: int) -> bool:
+        key = id(variant.check.not_in), start
+        if key not in self._inside:
+            self._inside[key] = self._is_swallowed(variant, *self.core_span(start, end))
+        return self._inside[key]
+
+    def _is_swallowed(self, variant: Variant, start: int, end: int) -> bool:
+        """Does a hit lie in one of the longer strings?"""
         text = self.folded.text
-        for before, texts in variant.openings:
-            if before <= start and text.startswith(texts, start - before):
-                return any(self._swallowed(longer, start) for longer in variant.check.not_in)
+        for left, right, longer in variant.around:
+            some = longer.get(text[max(0, start - left) : start] + text[end : end + right])
+            if some and any(self._swallowed(one, start) for one in some):
+                return True
         return False
 
     def _swallowed(self, longer: Swallower, start: int) -> bool:

@@ -13,7 +13,7 @@ from itertools import chain
 
 from monitor.match.automaton import Hits
 from monitor.match.heard import Heard, Page
-from monitor.match.listeners import ASIDES, Listeners
+from monitor.match.listeners import Listeners
 from monitor.match.operators.metadata import KINDS, known_values
 from monitor.match.scan import Scan
 
@@ -76,16 +76,12 @@ class Sighting:
                 heard.update(titled[pattern])
 
     def _check(self) -> None:
-        """Finds what hits raise that have to be looked at one by one."""
-        scan, checked = self.scan, self._listeners.checked
-        sure: set[int] = set()
+        """Finds what hits raise that have to be looked at one by one, and of those each until one passes."""
+        scan, checked, others = self.scan, self._listeners.checked, self.others
         for pattern, start, end in scan.all_hits:
-            if pattern not in checked:
-                continue
-            for variant in checked[pattern]:
-                if variant.order in sure or not (variant.plain or not scan.objection(variant, start, end)):
+            for variant in checked.get(pattern, ()):
+                signals = variant.signals(scan.field_at(start))
+                if others.issuperset(signals):
                     continue
-                field = scan.field_at(start)
-                self.others.update(variant.signals(field))
-                if not variant.fielded and field not in ASIDES:
-                    sure.add(variant.order)
+                if variant.plain or not scan.objection(variant, start, end):
+                    others.update(signals)
