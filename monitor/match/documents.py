@@ -1,12 +1,12 @@
 """A pack's YAML as plain values: straight from its events, or as PyYAML does it where anything in it is out of the way.
 
-The straight way takes a quarter of the time and knows no anchors, tags, keys that are no text, or keys that are there
-twice. The other one is asked about all of these, and about every mistake: what it says of them is what is reported.
+The straight way takes a quarter of the time and knows no anchors, tags, keys that are no text but `no`, or keys that
+are there twice. The other one is asked about all of these, and about every mistake: what it says of them is what is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -14,6 +14,9 @@ import yaml
 TEXT = "tag:yaml.org,2002:str"
 FIRST = frozenset("".join(filter(None, yaml.CSafeLoader.yaml_implicit_resolvers)))
 """What a plain word begins with that may stand for something else than itself."""
+
+FALSE = frozenset(spelt for word in ("no", "off", "false") for spelt in (word, word.capitalize(), word.upper()))
+"""What YAML reads as false."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -98,12 +101,18 @@ class _Straight:
     def _end_mapping(self, _: object) -> None:
         found = self._open.pop()
         keys = found[::2]
-        if any(type(key) is not str for key in keys):
+        if any(type(key) is not str for key in keys) and not _has_norwegian(keys):
             raise Unusual
         mapping = dict(zip(keys, found[1::2], strict=True))
         if len(mapping) != len(keys):
             raise Unusual
         self._open[-1].append(mapping)
+
+
+def _has_norwegian(keys: Sequence[Any]) -> bool:
+    """Is `no` the only key that is no text, and beside no text that it might have been?"""
+    odd = [key for key in keys if type(key) is not str]
+    return len(odd) == 1 and odd[0] is False and FALSE.isdisjoint(key for key in keys if type(key) is str)
 
 
 def _refuse(_: object) -> None:

@@ -22,7 +22,7 @@ empty:
 """
 
 
-@pytest.mark.parametrize("text", [*builtin_documents().values(), DOCUMENT, "a", "[]", "'16'", "true"])
+@pytest.mark.parametrize("text", [*builtin_documents().values(), DOCUMENT, "a", "[]", "'16'", "true", "{no: a, nn: b}"])
 def test_the_straight_way_gives_the_same(text: str) -> None:
     """Also of words that stand for something else than themselves."""
     assert read_straight(text) == by_pyyaml(text)
@@ -34,7 +34,9 @@ UNUSUAL = [
     "a: !!str 16",
     "a: !!set {b, c}",
     "16: a",
-    "no: a",
+    "{no: a, 16: b}",
+    "0: a",
+    "yes: a",
     "[a, b]: c",
     "{a: b}: c",
     "a: {<<: {b: c}}",
@@ -62,7 +64,7 @@ def test_mistakes_are_those_of_pyyaml(text: str) -> None:
     assert "Error" in str(outcome(read_document, text))
 
 
-@pytest.mark.parametrize("text", ["a: b\na: c", "1: b\n'1': c", "a: {b: c, b: c}"])
+@pytest.mark.parametrize("text", ["a: b\na: c", "1: b\n'1': c", "no: b\n'no': c", "no: b\nno: c", "a: {b: c, b: c}"])
 def test_a_key_is_there_once(text: str) -> None:
     """PyYAML would keep the last one."""
     with pytest.raises(yaml.MarkedYAMLError, match="is there twice"):
