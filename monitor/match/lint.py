@@ -257,8 +257,8 @@ def idle(subject: Subject) -> Iterator[Fault]:
             if len(subject.words.aliases(leaf)) < 2:
                 yield Fault("MON-LNT-010", leaf.span, "the dictionary knows no other form", "write the forms, or word*")
         elif (leaf.open_left or leaf.open_right) and leaf.kind in ("word", "phrase"):
-            edge = subject.words.core(leaf)[0 if leaf.open_left else -1]
-            if script_class(edge) in UNSPACED:
+            edge = script_class(subject.words.core(leaf)[0 if leaf.open_left else -1])
+            if edge in UNSPACED or (edge == HANGUL and leaf.open_right):
                 yield Fault("MON-LNT-010", leaf.span, "* has no effect in this script", "remove it")
 
 

@@ -84,6 +84,8 @@ CASES = [
     pytest.param("MiG-29 AND war", [("009", "MiG-29")], id="l09-mixed"),
     pytest.param("word7 OR f16 OR covid-19 OR Euro-2024 OR Apollo-11", [], id="l09-made-up"),
     pytest.param("无人机*", [("010", "无人机*")], id="l10"),
+    pytest.param("드론*", [("010", "드론*")], id="l10-korean"),
+    pytest.param("*드론", [], id="l10-korean-ending"),
     pytest.param("forms(nobody, en)", [("010", "forms(nobody, en)")], id="l10-forms"),
     pytest.param("forms(port, en) AND war*", [], id="l10-none"),
 ]
