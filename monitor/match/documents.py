@@ -1,7 +1,7 @@
 """A pack's YAML as plain values: straight from its events, or as PyYAML does it where anything in it is out of the way.
 
 The straight way takes a quarter of the time and knows no anchors, tags, keys that are no text but `no`, or keys that
-are there twice. The other one is asked about all of these, and about every mistake: what it says of them is what is reported.
+are there twice. The other one is asked about all of these, and about every mistake: what is reported are its words.
 """
 
 from __future__ import annotations
