@@ -24,22 +24,27 @@ static int ends_inside(const Pattern *pattern)
     return begins_word(pattern) && LETTER(&pattern->letters, pattern->letters.length - 1) != ' ';
 }
 
+/* The slot for something: that of a beginning with the same hash if one of them says no more than that some patterns go
+ * on, else the next that is empty. What is found by it is compared anyway. */
+static Slot *free_slot(const Search *self, uint64_t hash, int32_t value)
+{
+    size_t mask = ((size_t)1 << self->bits) - 1;
+    size_t at = slot_of(self, hash);
+    for (; self->slots[at].value; at = (at + 1) & mask)
+        if (self->slots[at].check == (uint32_t)hash && (value == MORE || (self->slots[at].value & ~MOVED) == MORE))
+            break;
+    return &self->slots[at];
+}
+
 /* Notes that a beginning with this hash is a pattern, `value` being its number and kind, or that some go on. */
 static void add_key(Search *self, uint64_t hash, int32_t value, uint64_t word)
 {
-    size_t mask = ((size_t)1 << self->bits) - 1;
-    uint32_t check = (uint32_t)hash;
-    size_t at = slot_of(self, hash);
-    for (; self->slots[at].value; at = (at + 1) & mask) {
-        Slot *slot = &self->slots[at];
-        /* Two beginnings of one hash may share a slot: what is found by it is compared anyway. */
-        if (slot->check == check && (value == MORE || slot->value == MORE)) {
-            slot->value |= value;
-            slot->word |= word;
-            return;
-        }
-    }
-    self->slots[at] = (Slot){word, check, value};
+    Slot *slot = free_slot(self, hash, value), *home = &self->slots[slot_of(self, hash)];
+    slot->check = (uint32_t)hash;
+    slot->value |= value;
+    slot->word |= word;
+    if (slot != home)
+        home->value |= MOVED;
 }
 
 /* Notes a pattern that is compared letter by letter. */

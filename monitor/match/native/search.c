@@ -29,26 +29,29 @@ static ALWAYS_INLINE int is_pattern(const Search *self, const Slot *slot, const 
  * What says that some go on lies in the first slot of their hash, and so not behind the pattern. */
 static ALWAYS_INLINE int look_up(const Search *self, Found *found, const Letters *letters, const Lead *lead)
 {
-    size_t mask = ((size_t)1 << self->bits) - 1;
+    size_t mask = ((size_t)1 << self->bits) - 1, home = slot_of(self, lead->hash);
     int more = 0;
-    for (size_t at = slot_of(self, lead->hash); self->slots[at].value; at = (at + 1) & mask) {
+    for (size_t at = home; self->slots[at].value; at = (at + 1) & mask) {
         const Slot *slot = &self->slots[at];
-        if (slot->check != (uint32_t)lead->hash)
-            continue;
-        more |= slot->value & MORE;
-        if (is_pattern(self, slot, letters, lead))
-            return found_add(found, slot->value / PATTERN - 1, lead->start, lead->end) < 0 ? -1 : more;
+        if (slot->check == (uint32_t)lead->hash) {
+            more |= slot->value & MORE;
+            if (is_pattern(self, slot, letters, lead))
+                return found_add(found, slot->value / PATTERN - 1, lead->start, lead->end) < 0 ? -1 : more;
+        }
+        if (at == home && !(slot->value & MOVED))
+            break;
     }
     return more;
 }
 
-/* Those of the next `count` leads that lead to something; how many. Without a branch, for nobody can foresee which. */
+/* Those of the next `count` leads that may lead to something; how many. No branch asks, for none could be foreseen. */
 static ALWAYS_INLINE int pick(const Search *self, const Lead *leads, int count, int *picked)
 {
     int picks = 0;
     for (int at = 0; at < count; at++) {
+        const Slot *slot = &self->slots[slot_of(self, leads[at].hash)];
         picked[picks] = at;
-        picks += self->slots[slot_of(self, leads[at].hash)].value != 0;
+        picks += (slot->check == (uint32_t)leads[at].hash) | ((slot->value & MOVED) != 0);
     }
     for (int at = 0; at < picks; at++) {
         const Slot *slot = &self->slots[slot_of(self, leads[picked[at]].hash)];

@@ -20,12 +20,13 @@
 typedef struct {
     uint64_t word;  /* the letters of a short word, else where they are and, in the upper half, how many */
     uint32_t check; /* the part of the hash that does not say where the slot is */
-    int32_t value;  /* 0: empty; else PATTERN * (pattern + 1), 0 if no pattern ends here, with its kind and MORE */
+    int32_t value;  /* 0: empty; else PATTERN * (pattern + 1), 0 if no pattern ends here, and the bits below */
 } Slot;
 
 #define MORE 1         /* some pattern goes on */
 #define KIND (31 << 1) /* of a short word */
-#define PATTERN 64
+#define MOVED 64       /* something that belongs here lies in one of the next slots */
+#define PATTERN 128
 
 /* The kind of a pattern that is a blank and a word of at most eight letters of one byte, with the blank behind it if it
  * is whole. Such a pattern is compared by its slot alone. */
