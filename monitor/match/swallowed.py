@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
@@ -59,8 +60,11 @@ class Swallowed:
     def __init__(self, cores: frozenset[str]) -> None:
         """The patterns, folded."""
         self._cores = cores
-        self._heads = {core[:HEAD] for core in cores}
-        self._short = [core for core in cores if 0 < len(core) < HEAD]
+        self._short = frozenset(core for core in cores if len(core) < HEAD)
+        self._any_short = re.compile("|".join(re.escape(core) for core in self._short if core) or "(?!)")
+        self._lengths: dict[str, set[int]] = defaultdict(set)
+        for core in cores - self._short:
+            self._lengths[core[:HEAD]].add(len(core))
         self.found: dict[str, list[tuple[str, Longer]]] = defaultdict(list)
         """By pattern, the longer strings, folded."""
         self._made: dict[tuple[str, bool, bool], Collection[Swallower]] = {}
@@ -83,11 +87,14 @@ class Swallowed:
 
     def _inside(self, text: str) -> set[str]:
         """The patterns that lie in a text."""
-        cores, heads, size = self._cores, self._heads, len(text)
-        found = {core for core in self._short if core in text}
+        cores, lengths, size = self._cores, self._lengths, len(text)
+        found: set[str] = set()
+        if self._any_short.search(text):
+            found = {text[at : at + length] for at in range(size) for length in range(1, HEAD)} & self._short
         for at in range(size - HEAD + 1):
-            if text[at : at + HEAD] in heads:
-                found.update([core for end in range(at + HEAD, size + 1) if (core := text[at:end]) in cores])
+            for length in lengths.get(text[at : at + HEAD], ()):
+                if (core := text[at : at + length]) in cores:
+                    found.add(core)
         return found
 
     def _continued(self, text: str) -> Iterator[tuple[str, str]]:
