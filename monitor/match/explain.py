@@ -15,6 +15,7 @@ from monitor.match.languages import language_group
 from monitor.match.listeners import FIELDS, Variant
 from monitor.match.matcher import RuleSet
 from monitor.match.misses import Miss, holds, operator_miss
+from monitor.match.occurrences import Occurrences
 from monitor.match.operators.metadata import known_values
 from monitor.match.packs import Concept
 from monitor.match.places import find_places
@@ -129,12 +130,13 @@ def _explain(segment: Segment, text: Text, removed: Sequence[Removed], weak: Wea
     cut: tuple[Limit, ...] = ("field",) if is_cut(text.title, text.summary, text.body) else ()
     crowd: tuple[Limit, ...] = (*cut, "hits")
     spelt: dict[int, tuple[Spelling, ...]] = {}
+    occurring = Occurrences(scan, rules.listeners)
     for query in queries:
         name = query.watch.id
         if match := matches.get(name):
             yield Explained(name, True, match.hits, match.hits_total, match.limits, version=query.version)
         else:
-            missed = _Inquest(rules, query, scan, heard, lost, spelt, weak).find()
+            missed = _Inquest(rules, query, scan, heard, lost, spelt, weak, occurring).find()
             limits = cut if sighting.crowded.isdisjoint(query.signals.values()) else crowd
             yield Explained(name, False, limits=limits, why_not=missed, version=query.version)
 
@@ -151,6 +153,7 @@ class _Inquest:
     spelt: dict[int, tuple[Spelling, ...]]
     """Other spellings of concepts by their signal: many watches ask for the same."""
     weak: WeakTier
+    occurring: Occurrences
     fields: dict[Span, str] = field(init=False)
     """By the clauses of terms: where they are bound to."""
 
@@ -232,10 +235,7 @@ class _Inquest:
     def objections(self, leaf: Leaf) -> Iterator[WhyNot]:
         """Occurrences that do not count, each with its reason."""
         signal = self.query.signals[leaf]
-        for pattern, start, end in self.scan.hits:
-            for variant in self.rules.listeners.rows[pattern]:
-                if variant.raises(signal):
-                    yield self.objection(leaf, variant, start, end)
+        return (self.objection(leaf, variant, start, end) for start, end, variant in self.occurring.of(signal))
 
     def objection(self, leaf: Leaf, variant: Variant, start: int, end: int) -> WhyNot:
         reason = self.scan.objection(variant, start, end) or "field"
@@ -264,7 +264,7 @@ class _Inquest:
                 self.spelt[signal] = self.alias_endings(signal)
             yield from (self.form(leaf, spelling) for spelling in self.spelt[signal])
         elif leaf.kind in ("word", "phrase") and not (leaf.open_left or leaf.open_right or leaf.wild):
-            core = next(self.rules.listeners.variants_of(signal)).aliases[0].core
+            core = next(self.occurring.variants(signal)).aliases[0].core
             yield from (self.form(leaf, spelling) for spelling in find_spellings(core, text))
             if is_scattered(core, text):
                 yield self.why(leaf.span, "scattered")
@@ -273,7 +273,7 @@ class _Inquest:
         """The first place where something follows an alias of a concept that counts in this language."""
         text = self.scan.folded.text
         found: list[Spelling] = []
-        for variant in self.rules.listeners.variants_of(signal):
+        for variant in self.occurring.variants(signal):
             bound = variant.check.language and self.scan.group not in ("", variant.check.language)
             for alias in () if bound or variant.check.exact else variant.aliases:
                 if len(alias.core) >= LEAST and not (alias.open_left or alias.open_right):

@@ -134,10 +134,6 @@ class Listeners:
         """The patterns that raise a signal of which operators ask for places."""
         return self._patterns.get(signal, frozenset())
 
-    def variants_of(self, signal: int) -> Iterator[Variant]:
-        """All variants that raise a signal."""
-        return (variant for row in self.rows for variant in row if variant.raises(signal))
-
 
 def _told(alias: Alias) -> Told:
     return alias.written, alias.kind, alias.concept, alias.language
