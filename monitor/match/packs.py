@@ -228,7 +228,8 @@ class PackReader:
         if (clitics := block.get("clitics")) is not None and clitics not in CLITICS:
             self.report((*path, "clitics"), f"there are clitics of {', '.join(CLITICS)}", "MON-CFG-062")
         for at, entry in enumerate(self.items(block.get("not_in"), (*path, "not_in"))):
-            self.not_in.append(((*path, "not_in", at), self.read_not_in(entry, (*path, "not_in", at))))
+            place = (*path, "not_in", at)
+            self.not_in.append((place, self.read_not_in(entry, place)))
         for key in ("positive", "negative"):
             for at, sample in enumerate(self.items(block.get(key), (*path, key))):
                 self.samples.append(self.read_sample(sample, language, (*path, key, at)))
@@ -280,6 +281,8 @@ class PackReader:
         return self.string(named.get("text"), path)
 
     def read_not_in(self, entry: object, path: Path) -> NotIn:
+        if type(entry) is str and entry:
+            return NotIn(entry)
         named = {"text": entry} if isinstance(entry, str) else self.mapping(entry, path)
         self.refuse_unknown(named, frozenset({"text", "unless_before", "case"}), path)
         after = named.get("unless_before") or ""

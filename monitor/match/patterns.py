@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -40,8 +39,7 @@ class Swallower(NamedTuple):
     """Punctuation that the original has right before and behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotIn:
+class NotIn(NamedTuple):
     """An entry of `not_in`, as a pack has it."""
 
     text: str
