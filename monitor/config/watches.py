@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from monitor.config import cases as case_files
-from monitor.config import forms, places, problems, typed
+from monitor.config import forms, places, problems, scalars, typed
 from monitor.config.cases import CaseEntry
 from monitor.config.places import Node, Path
 from monitor.config.schema import STRICT
@@ -249,15 +249,16 @@ def _built(entry: WatchEntry, query: str, node: Node, text: str) -> Watch:
 
 
 def text_place(node: Node, text: str) -> Place:
-    """Where the text of a scalar begins: behind its quote, or on the line below `|` and `>`."""
-    place = node.place
+    """Where the text of a scalar begins, behind its quote or on the line below `|` and `>`, and where it goes on."""
+    place, lines = node.place, scalars.lines_of(text)
+    line, column = place.line, place.column
     if node.style in ("'", '"'):
-        return Place(place.file, place.line, place.column + 1)
-    if node.style in ("|", ">"):
-        lines = text.split("\n")
-        line = lines[place.line] if place.line < len(lines) else ""
-        return Place(place.file, place.line + 1, len(line) - len(line.lstrip(" ")) + 1)
-    return place
+        column += 1
+    elif node.style in ("|", ">"):
+        first = lines[line] if line < len(lines) else ""
+        line, column = line + 1, len(first) - len(first.lstrip(" ")) + 1
+    breaks = scalars.find_breaks(node.value, lines, line, column, node.style) if isinstance(node.value, str) else ()
+    return Place(place.file, line, column, breaks)
 
 
 def same_ids(found: Iterable[Found]) -> tuple[list[Found], list[Problem]]:

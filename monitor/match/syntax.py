@@ -148,15 +148,25 @@ def problem(fault: Fault, query: str, place: Place) -> Problem:
     row = before.count("\n")
     column = start - (before.rfind("\n") + 1)
     line = query.split("\n")[row]
+    where = _locate(start, row, column, place)
     return Problem(
         file=place.file,
-        line=place.line + row if place.line else 0,
-        column=(column + (place.column if row == 0 else 1)) if place.line else 0,
+        line=where[0],
+        column=where[1],
         path="query",
         message=fault.message,
         id=fault.id,
         context=_caret(line, column, min(end - start, len(line) - column), fault.remedy),
     )
+
+
+def _locate(start: int, row: int, column: int, place: Place) -> Span:
+    """Line and column in the file; 0 for a query that stands in none."""
+    known = [one for one in place.breaks if one[0] <= start]
+    if known:
+        offset, line, first = known[-1]
+        return line, first + start - offset
+    return (place.line + row, column + (1 if row else place.column)) if place.line else (0, 0)
 
 
 UNSEEN = frozenset({"Mn", "Me", "Cf"})

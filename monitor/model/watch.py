@@ -13,6 +13,10 @@ Limit = Literal["field", "hits"]
 """A bound that judging an article reached: code points of a text, places of a term."""
 
 
+Break = tuple[int, int, int]
+"""An offset in a text, and the line and column at which the text goes on there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands in a file; lines and columns count from 1, 0 = not in a file."""
@@ -20,6 +24,8 @@ class Place:
     file: str = ""
     line: int = 0
     column: int = 0
+    breaks: tuple[Break, ...] = ()
+    """Of a text over several lines, or with escapes: where it goes on elsewhere than behind its last letter."""
 
 
 @dataclass(frozen=True, slots=True)
