@@ -75,7 +75,7 @@ class _Straight:
         return documents[0]
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        value = event.value
+        value: Any = event.value
         if event.tag or event.anchor:
             raise Unusual
         if (not value or value[0] in FIRST) and event.implicit[0]:

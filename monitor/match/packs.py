@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -218,11 +219,10 @@ class PackReader:
         self.scope.setdefault("acronym", self.scope["case"])
 
     def blocks(self, languages: Mapping[Any, Any]) -> Iterator[_Entry]:
-        for code, block in languages.items():
-            path: Path = ("languages", code)
-            yield from self.block(spell_language(code), self.mapping(block, path), path)
+        rows = ((spell_language(code), block, ("languages", code)) for code, block in languages.items())
+        return chain.from_iterable(self.block(name, self.mapping(block, path), path) for name, block, path in rows)
 
-    def block(self, language: str, block: Mapping[str, Any], path: Path) -> Iterator[_Entry]:
+    def block(self, language: str, block: Mapping[str, Any], path: Path) -> list[_Entry]:
         """The entries of one language; its exceptions and samples are put aside."""
         self.refuse_unknown(block, BLOCK_KEYS, path)
         if (clitics := block.get("clitics")) is not None and clitics not in CLITICS:
@@ -233,13 +233,15 @@ class PackReader:
         for key in ("positive", "negative"):
             for at, sample in enumerate(self.items(block.get(key), (*path, key))):
                 self.samples.append(self.read_sample(sample, language, (*path, key, at)))
+        found: list[_Entry] = []
         for key in KINDS:
             if listed := self.items(block.get(key), (*path, key)):
                 kind, attach = self.kind(language, block, key), _attaching(block, key)
                 for at, text in enumerate(listed):
-                    yield from self.entries(kind, attach, text, (*path, key, at))
+                    found += self.entries(kind, attach, text, (*path, key, at))
         for at, weak in enumerate(self.items(block.get("weak"), (*path, "weak"))):
-            yield from self.weak_entries(language, block, weak, (*path, "weak", at))
+            found += self.weak_entries(language, block, weak, (*path, "weak", at))
+        return found
 
     def kind(self, language: str, block: Mapping[str, Any], key: str, weak: bool = False) -> _Kind:
         """What is known of all entries of a key."""
@@ -268,11 +270,10 @@ class PackReader:
             kind = self.kind(language, block, key, weak=True)
             yield from self.entries(kind, _attaching(block, key), text, (*path, name))
 
-    def entries(self, kind: _Kind, attach: Attach, value: object, path: Path) -> Iterator[_Entry]:
+    def entries(self, kind: _Kind, attach: Attach, value: object, path: Path) -> list[_Entry]:
         """An alias with each of its clitics; none if it is no text."""
-        if written := value if type(value) is str and value else self.written(value, path):
-            for text in attach(written):
-                yield _make(_Entry, (path, kind, text, written))
+        written = value if type(value) is str and value else self.written(value, path)
+        return [_make(_Entry, (path, kind, text, written)) for text in attach(written)] if written else []
 
     def written(self, value: object, path: Path) -> str:
         """An alias that stands under `text`, if it does; empty, with the problem reported, if there is none."""

@@ -194,14 +194,14 @@ def make_longer(entry: NotIn, text: str) -> Longer:
     written = entry.text
     lead, trail = _margins(written) if entry.case else ("", "")
     return Longer(
-        open_left=written.startswith("*") or script_class(text[0]) in ATTACHED,
-        open_right=written.endswith("*") or script_class(text[-1]) in ATTACHED,
-        closed_left=written.startswith(" "),
-        closed_right=written.endswith(" "),
-        entry=entry,
-        exact=exact_form(written, True) if entry.case else "",
-        lead=lead,
-        trail=trail,
+        written.startswith("*") or script_class(text[0]) in ATTACHED,
+        written.endswith("*") or script_class(text[-1]) in ATTACHED,
+        written.startswith(" "),
+        written.endswith(" "),
+        entry,
+        exact_form(written, True) if entry.case else "",
+        lead,
+        trail,
     )
 
 

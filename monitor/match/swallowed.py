@@ -62,20 +62,23 @@ class Swallowed:
         self._cores = cores
         self._short = frozenset(core for core in cores if len(core) < HEAD)
         self._any_short = re.compile("|".join(re.escape(core) for core in self._short if core) or "(?!)")
-        self._lengths: dict[str, set[int]] = defaultdict(set)
+        self._firsts = frozenset(core[:1] for core in self._short)
+        lengths: dict[str, set[int]] = defaultdict(set)
         for core in cores - self._short:
-            self._lengths[core[:HEAD]].add(len(core))
+            lengths[core[:HEAD]].add(len(core))
+        self._lengths = {head: sorted(found) for head, found in lengths.items()}
         self.found: dict[str, list[tuple[str, Longer]]] = defaultdict(list)
         """By pattern, the longer strings, folded."""
         self._made: dict[tuple[str, bool, bool], Collection[Swallower]] = {}
 
     def add(self, text: str, entry: NotIn) -> None:
         """A longer string, folded; with a star at its end it also swallows what begins in it and goes on behind it."""
-        longer = make_longer(entry, text)
-        for core in self._inside(text):
-            self.found[core].append((text, longer))
+        found = [(core, text) for core in self._inside(text)]
         if entry.text.endswith("*") and script_class(text[-1]) in UNSPACED:
-            for core, whole in self._continued(text):
+            found += self._continued(text)
+        if found:
+            longer = make_longer(entry, text)
+            for core, whole in found:
                 self.found[core].append((whole, longer))
 
     def of(self, core: str, open_left: bool, open_right: bool) -> Collection[Swallower]:
@@ -87,15 +90,21 @@ class Swallowed:
 
     def _inside(self, text: str) -> set[str]:
         """The patterns that lie in a text."""
+        found = self._short_inside(text) if self._any_short.search(text) else set()
         cores, lengths, size = self._cores, self._lengths, len(text)
-        found: set[str] = set()
-        if self._any_short.search(text):
-            found = {text[at : at + length] for at in range(size) for length in range(1, HEAD)} & self._short
         for at in range(size - HEAD + 1):
+            left = size - at
             for length in lengths.get(text[at : at + HEAD], ()):
+                if length > left:
+                    break
                 if (core := text[at : at + length]) in cores:
                     found.add(core)
         return found
+
+    def _short_inside(self, text: str) -> set[str]:
+        firsts = self._firsts
+        starts = [at for at, letter in enumerate(text) if letter in firsts]
+        return {text[at : at + length] for at in starts for length in range(1, HEAD)} & self._short
 
     def _continued(self, text: str) -> Iterator[tuple[str, str]]:
         """Patterns that begin in a longer string and go on behind it: 洋两岸 and 两岸关系 make 洋两岸关系."""
