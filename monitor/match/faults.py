@@ -13,6 +13,16 @@ from monitor.match.syntax import Fault, Leaf, Node, leaves
 
 MIN_BEFORE, MIN_AFTER, MIN_INSIDE = 3, 4, 3
 """Letters a wildcard needs before it, after it, or in one piece beside it."""
+MEANT = {
+    ("country", "uk"): "GB",
+    ("lang", "ua"): "uk",
+    ("lang", "jp"): "ja",
+    ("lang", "cn"): "zh",
+    ("lang", "cz"): "cs",
+    ("lang", "gr"): "el",
+    ("lang", "dk"): "da",
+}
+"""Codes that are taken for those of a country's language, and the other way round."""
 MAX_PATTERNS = 20_000
 """What the terms of one query may come to, in whatever fields they stand."""
 MAX_ALIASES = 100_000
@@ -49,7 +59,9 @@ def _value_faults(leaf: Leaf, value: str) -> Iterator[Fault]:
     if wrong and leaf.meta == "domain":
         yield Fault("MON-QRY-004", leaf.span, f"there is {wrong}", "write a host, as in domain:example.org")
     elif wrong:
-        yield Fault("MON-QRY-013", leaf.span, f"there is {wrong}", "write a code, as in lang:uk or country:UA")
+        meant = MEANT.get((leaf.meta, value))
+        remedy = f"did you mean {leaf.meta}:{meant}?" if meant else "write a code, as in lang:uk or country:UA"
+        yield Fault("MON-QRY-013", leaf.span, f"there is {wrong}", remedy)
 
 
 def _concept_faults(leaf: Leaf, words: Lexicon) -> Iterator[Fault]:
