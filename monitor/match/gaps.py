@@ -32,6 +32,7 @@ def refuse_gap(query: str, before: Token, token: Token) -> NoReturn:
     for word in (token, before):
         refuse_meant(word, only_not=word is before)
     refuse_function(before, token)
+    refuse_star(before, token)
     if token.kind == "word" and read_suffix(token):
         fail("003", token.span, f"{token.text} stands apart from its term", "remove the blank before it")
     if own := own_operator(token):
@@ -47,6 +48,15 @@ def own_operator(token: Token) -> str:
     if near:
         return f"NEAR/{near[1]}"
     return f"ONEAR/{ordered[1] or 0}" if ordered else FOREIGN.get(token.text, "")
+
+
+def refuse_star(before: Token, token: Token) -> None:
+    """Raises QueryFault for a wildcard right behind a quote or a brace."""
+    if token.text != "*" or not touch(before, token) or before.kind not in ("phrase", "exact"):
+        return
+    if before.kind == "phrase":
+        fail("006", token.span, "* stands outside the phrase", f'write it inside: "{before.text}*"')
+    fail("006", token.span, "exact characters take no wildcard", f"remove it, or write {before.text}*")
 
 
 def refuse_function(before: Token, token: Token) -> None:
