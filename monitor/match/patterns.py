@@ -131,12 +131,12 @@ def make_shape(pieces: Sequence[str]) -> str:
 
 
 def exact_form(text: str, cased: bool) -> str:
-    """What exact checks compare: NFKC, one apostrophe, one hyphen, a letter at both ends.
+    """What exact checks compare: NFKC, one apostrophe, one hyphen, one blank for any white space, a letter at both ends.
 
     Format characters and the tatweel are left out.
     """
     kept = text if text.isascii() else "".join([letter for letter in text if not _invisible(letter)])
-    composed = unicodedata.normalize("NFKC", kept.translate(_KIN))
+    composed = " ".join(unicodedata.normalize("NFKC", kept.translate(_KIN)).split())
     if not cased:
         composed = unicodedata.normalize("NFC", composed.casefold())
     if composed[:1].isalnum() and composed[-1:].isalnum():
