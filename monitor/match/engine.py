@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from monitor.match.arrays import Arrays
 from monitor.match.automaton import MAX_HITS, Automaton, Search
+from monitor.match.fold import Folded, fold, fold_here
 from monitor.match.index import Entry, Index, Picked, Sets, Sighted
 from monitor.match.listeners import Listeners
 from monitor.match.stage import Stages
@@ -25,9 +26,11 @@ ARRAYS_FROM = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Makes what a rule set searches and judges with."""
+    """Folds, and makes what a rule set searches and judges with."""
 
     name: str
+    fold: Callable[[str], Folded]
+    """Of an article; what is searched for is folded by whatever is there."""
     make_search: Callable[[Sequence[str]], Search]
     """Of patterns."""
     make_index: Callable[[Sequence[Entry], Listeners, int], Index]
@@ -81,7 +84,7 @@ def _python_index(entries: Sequence[Entry], _: Listeners, signals: int) -> Index
     return (Sets if len(entries) < ARRAYS_FROM else Arrays)(entries, signals)
 
 
-PYTHON = Engine("python", Automaton, _python_index)
+PYTHON = Engine("python", fold_here, Automaton, _python_index)
 
 
 def engines() -> tuple[Engine, ...]:
@@ -90,4 +93,4 @@ def engines() -> tuple[Engine, ...]:
         from monitor.match.native import kernel
     except ImportError:
         return (PYTHON,)
-    return (Engine("native", lambda patterns: kernel.Search(patterns, MAX_HITS), Board, Stages), PYTHON)
+    return (Engine("native", fold, lambda patterns: kernel.Search(patterns, MAX_HITS), Board, Stages), PYTHON)

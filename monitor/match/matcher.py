@@ -65,7 +65,7 @@ class RuleSet:
         return other
 
     def _use(self, engine: Engine) -> None:
-        self.engine = engine.name
+        self.engine, self._fold = engine.name, engine.fold
         self._search = engine.make_search(self.patterns)
         self._index = engine.make_index([query.entry for query in self.queries], self.listeners, self._signals)
         self._stages = engine.make_stages(self.listeners, self._signals) if engine.make_stages else None
@@ -90,7 +90,8 @@ class RuleSet:
 
         `asides`: authors, addresses and tags too, whoever asks; `folded`: what another scan of the same has folded.
         """
-        return Scan(text, self._search, asides or self.listeners.asides, folded)
+        fold = (lambda _: folded) if folded else self._fold
+        return Scan(text, self._search, fold, asides or self.listeners.asides)
 
     def sight(self, scan: Scan) -> Sighting:
         """A scanned article before these watches."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Literal, TypeGuard
 
 from monitor.match.automaton import MAX_HITS, Search
-from monitor.match.fold import BORDER, Folded, fold, scrub
+from monitor.match.fold import BORDER, Folded, scrub
 from monitor.match.invisible import visible_end
 from monitor.match.languages import language_group
 from monitor.match.listeners import FIELDS, Variant
@@ -31,8 +31,8 @@ Reason = Literal["", "language", "case", "accent", "capitals", "numeral", "not_i
 class Scan:
     """A folded article with every occurrence of every pattern."""
 
-    def __init__(self, text: Text, search: Search, asides: bool = False, folded: Folded | None = None) -> None:
-        """`folded`: of a scan of the same text with the same `asides`, so that it is folded once."""
+    def __init__(self, text: Text, search: Search, fold: Callable[[str], Folded], asides: bool = False) -> None:
+        """`fold` may be what gives what another scan of the same text, with the same `asides`, has folded."""
         self.text = text
         self._objections: dict[tuple[int, int], Reason] = {}
         self._inside: dict[tuple[int, int], bool] = {}
@@ -41,7 +41,7 @@ class Scan:
         self.fields = [scrub(cut(part)) for part in (text.title, text.summary, text.body)]
         rows = list(_asides(text)) if asides else []
         self._named: tuple[Bound, ...] = (*FIELDS, *(name for name, _ in rows)) if rows else FIELDS
-        self.folded: Folded = folded or fold(GAP.join([*self.fields, *(value for _, value in rows)]))
+        self.folded = fold(GAP.join([*self.fields, *(value for _, value in rows)]))
         self.all_hits = search.find(self.folded.text)
         self.hits = self.all_hits.before(self.borders[len(FIELDS) - 1]) if rows else self.all_hits
         """Those in title, summary and body."""
