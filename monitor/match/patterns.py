@@ -131,7 +131,7 @@ def make_shape(pieces: Sequence[str]) -> str:
 
 
 def exact_form(text: str, cased: bool) -> str:
-    """What exact checks compare: NFKC, one apostrophe, one hyphen, one blank for any white space, a letter at both ends.
+    """What exact checks compare: NFKC, one apostrophe, one hyphen, one blank for any space, a letter at both ends.
 
     Format characters and the tatweel are left out.
     """
