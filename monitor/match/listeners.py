@@ -163,9 +163,13 @@ def _sort(rows: Sequence[Row]) -> tuple[tuple[tuple[int, ...], ...], dict[int, R
     return tuple(raised), special
 
 
-def _raised(row: Sequence[Variant]) -> tuple[int, ...]:
-    if len(row) == 1 and not row[0].fielded:
-        return row[0].anywhere
+def _raised(row: Row) -> tuple[int, ...]:
+    signals = row[0].anywhere
+    for variant in row:
+        if variant.fielded or variant.anywhere is not signals:
+            break
+    else:
+        return signals  # those of one concept raise the same
     both = (chain(variant.anywhere, (signal for _, signal in variant.fielded)) for variant in row)
     return tuple(dict.fromkeys(chain.from_iterable(both)))
 
