@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
+from monitor.match.invisible import INVISIBLE
 from monitor.match.listeners import FIELDS, Listeners, Told, Variant
 from monitor.match.places import MAX_HITS, Stage
 from monitor.match.scan import Scan
@@ -24,7 +25,16 @@ class Stages:
         known = _Known(listeners)
         anywhere, titled = ([rows.get(one, ()) for one in range(signals)] for rows in (known.anywhere, known.titled))
         self._signs = kernel.Signs(
-            Hit, Match, FIELDS, known.signs, listeners.raised, anywhere, titled, known.others, MAX_HITS
+            Hit,
+            Match,
+            FIELDS,
+            "".join(INVISIBLE),
+            known.signs,
+            listeners.raised,
+            anywhere,
+            titled,
+            known.others,
+            MAX_HITS,
         )
 
     def stage(self, scan: Scan) -> Stage | None:

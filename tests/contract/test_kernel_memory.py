@@ -123,7 +123,7 @@ def judge_and_show(kernel: ModuleType, text: str, told: tuple[object, ...], clau
     board = kernel.Board([[0], [1]], [[], [2]], [({0}, ({1},), {2}, True, (((0,), (1,), 3, False),))], 3)
     assert board.judge(found, 0, ()) == ([0], [])
     texts = ("title", "summary", "body")
-    signs = kernel.Signs(Hit, Match, texts, [(0, told, True, True)], [[0], []], [[0]], [[]], [], 5)
+    signs = kernel.Signs(Hit, Match, texts, "", [(0, told, True, True)], [[0], []], [[0]], [[]], [], 5)
     stage = kernel.Stage(signs, found, text, np.arange(len(text) + 1), (0, 0), (0, 0, 0))
     (match,) = stage.show([(text, text, bytes(4), (clause,))])
     assert match.hits_total == len([hit for hit in found if hit[0] == 0])
@@ -135,7 +135,7 @@ def refuse(kernel: ModuleType, text: str, told: tuple[object, ...]) -> None:
     with pytest.raises(ValueError, match="not below"):
         kernel.Board([[0]], [[]], [({0}, ({0}, {7}), (), False, ())], 1)
     with pytest.raises(TypeError):
-        kernel.Signs(tuple, tuple, ("a", "b", "c"), [(0, told, True, True), (0, told)], [[0]], [[0]], [[]], [], 5)
+        kernel.Signs(tuple, tuple, ("a", "b", "c"), "", [(0, told, True, True), (0, told)], [[0]], [[0]], [[]], [], 5)
     with pytest.raises(TypeError):
         kernel.Search([text, 5], 1)
     with pytest.raises(TypeError):

@@ -234,7 +234,7 @@ class Fuzz:
         ]
         by_signal = [[[*self.numbers(len(rows))] for _ in range(SIGNALS)] for _ in range(2)]
         texts, raised = ("title", "summary", "body"), [self.some(SIGNALS) for _ in patterns]
-        return self.kernel.Signs(Shown, Met, texts, rows, raised, *by_signal, self.some(SIGNALS), 20)
+        return self.kernel.Signs(Shown, Met, texts, "b\u200f", rows, raised, *by_signal, self.some(SIGNALS), 20)
 
     def numbers(self, below: int) -> list[int]:
         """A few numbers below a small one."""

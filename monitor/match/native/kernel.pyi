@@ -38,6 +38,7 @@ class Signs:
         hit: type[Hit],
         match: type[Match],
         fields: tuple[str, ...],
+        unseen: str,
         signs: Sequence[tuple[object, ...]],
         raised: Sequence[Iterable[int]],
         anywhere: Sequence[Iterable[int]],

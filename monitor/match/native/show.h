@@ -10,7 +10,6 @@
 
 #include "kernel.h"
 
-
 enum { TERM, KIND, CONCEPT, LANGUAGE, TOLD };
 enum { WATCH, VERSION, SIGNALS, CLAUSES, CARD };
 enum { TEXTS = 3, HIT = 10, MATCH = 5 };
@@ -25,6 +24,7 @@ typedef struct {
     PyObject_HEAD
     PyTypeObject *hit, *match; /* the named tuples that are made */
     PyObject *fields;   /* names of title, summary, body */
+    PyObject *unseen;   /* letters that nobody sees: no hit is shown to end with one */
     Py_ssize_t count, max_hits;
     Sign *signs;
     Table raised;       /* signals by pattern: what any variant of it may raise */

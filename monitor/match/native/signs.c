@@ -62,6 +62,7 @@ static void signs_dealloc(Signs *self)
     Py_XDECREF(self->hit);
     Py_XDECREF(self->match);
     Py_XDECREF(self->fields);
+    Py_XDECREF(self->unseen);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
@@ -73,12 +74,12 @@ static int is_tuple_type(PyObject *type)
 
 static PyObject *signs_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
 {
-    static char *names[] = {"hit",      "match",  "fields", "signs",    "raised",
+    static char *names[] = {"hit",      "match",  "fields", "unseen",   "signs", "raised",
                             "anywhere", "titled", "others", "max_hits", NULL};
-    PyObject *hit, *match, *fields, *signs, *raised, *anywhere, *titled, *others;
+    PyObject *hit, *match, *fields, *unseen, *signs, *raised, *anywhere, *titled, *others;
     Py_ssize_t max_hits;
-    if (!PyArg_ParseTupleAndKeywords(arguments, named, "OOO!OOOOOn", names, &hit, &match, &PyTuple_Type, &fields,
-                                     &signs, &raised, &anywhere, &titled, &others, &max_hits))
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "OOO!UOOOOOn", names, &hit, &match, &PyTuple_Type, &fields,
+                                     &unseen, &signs, &raised, &anywhere, &titled, &others, &max_hits))
         return NULL;
     if (!is_tuple_type(hit) || !is_tuple_type(match) || PyTuple_GET_SIZE(fields) != TEXTS || max_hits < 0) {
         PyErr_SetString(PyExc_TypeError, "hits and matches are tuples, there are three fields, and hits are counted");
@@ -90,6 +91,7 @@ static PyObject *signs_new(PyTypeObject *type, PyObject *arguments, PyObject *na
     self->hit = (PyTypeObject *)Py_NewRef(hit);
     self->match = (PyTypeObject *)Py_NewRef(match);
     self->fields = Py_NewRef(fields);
+    self->unseen = Py_NewRef(unseen);
     self->max_hits = max_hits;
     if (add_signs(self, signs) < 0 || table_add_rows(&self->anywhere, anywhere, self->count) < 0 ||
         table_add_rows(&self->titled, titled, self->count) < 0 ||

@@ -94,12 +94,12 @@ typedef struct {
     Py_ssize_t count, room;
 } Scene;
 
-/* Marks of direction and of places to break a line: those of monitor/match/invisible.py. */
-static int is_unseen(Py_UCS4 letter)
+/* Does a slice of the original end with a letter that nobody sees? */
+static int ends_unseen(const Stage *self, Py_ssize_t end)
 {
-    return letter == 0xAD || letter == 0x34F || letter == 0x61C || letter == 0x180E || letter == 0x200B ||
-           letter == 0x200E || letter == 0x200F || letter == 0xFEFF || (letter >= 0x202A && letter <= 0x202E) ||
-           (letter >= 0x2060 && letter <= 0x206F);
+    Py_UCS4 letter = PyUnicode_READ_CHAR(self->original, end - 1);
+    PyObject *unseen = self->signs->unseen;
+    return letter > 0x7F && PyUnicode_FindChar(unseen, letter, 0, PyUnicode_GET_LENGTH(unseen), 1) >= 0;
 }
 
 /* A place of the original, whatever an offset says. */
@@ -126,7 +126,7 @@ static void span_hit(const Stage *self, const Sign *sign, const Hit *hit, Shown 
         end++;
     shown->start = within(self, offsets[start]);
     shown->end = within(self, offsets[end]);
-    while (shown->end > shown->start + 1 && is_unseen(PyUnicode_READ_CHAR(self->original, shown->end - 1)))
+    while (shown->end > shown->start + 1 && ends_unseen(self, shown->end))
         shown->end--;
 }
 
