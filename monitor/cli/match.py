@@ -109,7 +109,9 @@ def judged(rules: RuleSet, title: str, body: str, lang: str | None) -> dict[str,
     if not found:
         return {"matched": False, "hits": [], "hits_total": 0, "limits": ["field"] if is_cut(title, body) else []}
     (met,) = found
-    hits = [hit(one) for one in met.hits]
+    texts = {"title": title, "body": body}
+    # A field border that a file has is judged as a blank, and is shown as what it is.
+    hits = [{**hit(one), "text": texts[one.field][one.start : one.end]} for one in met.hits]
     return {"matched": True, "hits": hits, "hits_total": met.hits_total, "limits": list(met.limits)}
 
 

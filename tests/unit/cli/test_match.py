@@ -27,3 +27,10 @@ def test_a_text_within_all_bounds():
     answer = judged(RULES, "Old harbour", "", "en")
     assert (answer["matched"], answer["hits_total"], answer["limits"]) == (True, 1, [])
     assert list(sentences({"source": "-", **answer})) == ["-: 1 hit", "  title 4–11  harbour  harbour"]
+
+
+def test_a_hit_is_the_slice_of_the_file_whatever_stands_in_it():
+    """A sign that only we may write between fields is a blank to the query, and itself in the answer."""
+    rules = compile_rules([Watch(WatchId("w"), '"trade war"')], {})
+    (hit,) = judged(rules, "", "a trade\x1fwar", None)["hits"]
+    assert (hit["start"], hit["end"], hit["text"]) == (2, 11, "trade\x1fwar")
