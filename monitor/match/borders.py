@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from monitor.match.fold import BORDER
+from monitor.match.fold import BORDER, script_class
 from monitor.match.invisible import INVISIBLE
 
 LINE = "\n\r\x0b\x0c\x85\u2028\u2029" + BORDER
@@ -53,8 +53,8 @@ def _abbreviates(text: str, at: int) -> bool:
     before = text[at - 1 : at]
     if before.isdigit():
         return True
-    if not before.isalpha():
-        return False
+    if not before.isalpha() or script_class(before):
+        return False  # a syllable or a character is a word: 조사 중.
     if before.islower() and at > 1 and text[at - 2] in APOSTROPHES:
         at -= 1
     return not _in_word(text[max(0, at - 2) : at - 1])

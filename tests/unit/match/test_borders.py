@@ -33,6 +33,8 @@ from monitor.match.borders import paragraph_ends, sentence_ends
         ("than Russia’s. Then I don't. He", ["than Russia’s.", " Then I don't.", " He"]),
         ("l'œuvre d'A. Camus. Puis", ["l'œuvre d'A. Camus.", " Puis"]),
         ("Since the 1990s. Then F-16s. He", ["Since the 1990s.", " Then F-16s.", " He"]),
+        ("조사 중. 경찰은", ["조사 중.", " 경찰은"]),
+        ("他说 对. 然后", ["他说 对.", " 然后"]),
         ("روس۔ یوکرین", ["روس۔", " یوکرین"]),
         ("մեկ։ երկու", ["մեկ։", " երկու"]),
         ("አንድ። ሁለት፧ ሦስት", ["አንድ።", " ሁለት፧", " ሦስት"]),
