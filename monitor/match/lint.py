@@ -22,6 +22,7 @@ from monitor.match.listeners import ASIDES
 from monitor.match.operators.score import GRAIN
 from monitor.match.packs import Concept
 from monitor.match.patterns import exact_form, fits, make_shape
+from monitor.match.quoted import meant_as_query
 from monitor.match.segments import Standing
 from monitor.match.syntax import Fault, Leaf, Node, Op, leaves, positive_leaves, problem
 from monitor.match.vocabulary import Vocabulary, WordCount, marked
@@ -38,6 +39,7 @@ LINTS: Mapping[str, str] = {
     "MON-LNT-008": "Accents matter: without them it is another common word.",
     "MON-LNT-009": "`F-16` without `F16`, or the reverse: they are different words.",
     "MON-LNT-010": "Without effect: `*` in a script without blanks, or forms of a word the dictionary does not know.",
+    "MON-LNT-011": "A phrase, or a keyword, that looks like a query: in quotes operators are words like any other.",
 }
 """What each warning means; the documentation's table is made from this."""
 
@@ -262,6 +264,14 @@ def idle(subject: Subject) -> Iterator[Fault]:
                 yield Fault("MON-LNT-010", leaf.span, "* has no effect in this script", "remove it")
 
 
+def quoted(subject: Subject) -> Iterator[Fault]:
+    """`"@drones"`, `"a AND b"`, and the same in a list of keywords."""
+    for leaf in leaves(subject.tree):
+        if leaf.kind == "phrase" and (sign := meant_as_query(leaf.text, subject.words.concepts)):
+            said = f"{sign} in quotes, or as a keyword, is searched for as words"
+            yield Fault("MON-LNT-011", leaf.span, said, "write it in a query: without quotes")
+
+
 RULES: Sequence[Callable[[Subject], Iterator[Fault]]] = (
     mixed,
     never,
@@ -274,4 +284,5 @@ RULES: Sequence[Callable[[Subject], Iterator[Fault]]] = (
     accents,
     hyphens,
     idle,
+    quoted,
 )

@@ -189,6 +189,19 @@ def test_l09_other_spellings_are_counted(query: str, said: list[str]) -> None:
     assert [one.message for one in counted_warnings(count, {}) if one.id == "MON-LNT-009"] == said
 
 
+@pytest.mark.parametrize(
+    ("query", "quoted"),
+    [
+        ('"@example" OR port', ['"@example"']),
+        ('"drone AND kyiv" OR "{NATO}" OR "title:war"', ['"drone AND kyiv"', '"{NATO}"', '"title:war"']),
+        ('"@KyivPost" OR "BLACK AND WHITE" OR "rock and roll" OR "Source: Reuters"', []),
+    ],
+)
+def test_phrases_that_look_like_queries(query: str, quoted: list[str]) -> None:
+    """As a list of keywords has them whose author took it for one of queries."""
+    assert lint_of(query) == [("011", one) for one in quoted]
+
+
 def test_what_nothing_is_known_for_is_skipped() -> None:
     """A few articles prove nothing; where no query depends on a word, none is missing."""
     few, many = counted("the AND port*", articles=ENOUGH - 1), counted("the AND port*")
@@ -229,4 +242,4 @@ def test_every_warning_has_a_case() -> None:
     """The table and the cases name the same ids."""
     tried = {f"MON-LNT-{str(case.id)[1:3].zfill(3)}" for case in CASES}
 
-    assert tried | {"MON-LNT-005", "MON-LNT-006", "MON-LNT-008"} == set(LINTS)
+    assert tried | {"MON-LNT-005", "MON-LNT-006", "MON-LNT-008", "MON-LNT-011"} == set(LINTS)
