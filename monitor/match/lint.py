@@ -220,7 +220,7 @@ def _too_short(leaf: Leaf) -> Fault:
     if leaf.text.upper() == leaf.text.lower():
         return Fault("MON-LNT-007", leaf.span, f"{leaf.text} is also another short word", "write a longer term")
     said = f"{leaf.text} in any capitals is also a short word or another abbreviation"
-    return Fault("MON-LNT-007", leaf.span, said, f"write {{{leaf.text.upper()}}}, or a longer term")
+    return Fault("MON-LNT-007", leaf.span, said, f"write {{{exact_form(leaf.text, True).upper()}}}, or a longer term")
 
 
 def accents(subject: Subject) -> Iterator[Fault]:

@@ -226,6 +226,7 @@ def test_place_of_a_warning() -> None:
     ("query", "said"),
     [
         ("us", "us in any capitals is also a short word or another abbreviation; write {US}, or a longer term"),
+        ("C++", "C++ in any capitals is also a short word or another abbreviation; write {C}, or a longer term"),
         ("حق", "حق is also another short word; write a longer term"),
         ("드", "one character is part of many words; write the whole word"),
     ],
