@@ -36,25 +36,25 @@ class Hearing(Protocol):
         """One revision."""
 
 
-async def backtest(log: EventLog, topic: str, after: int, trial: Hearing, span: Span) -> None:
+async def backtest(log: EventLog, topic: str, after: int, hearing: Hearing, span: Span) -> None:
     """Puts the article events of a log before a trial, in their order, until there is no more. Holds a chunk of them.
 
     What is published meanwhile is left out, so two trials at one moment judge the same.
     """
     at = after
-    while span.limit is None or trial.total < span.limit:
+    while span.limit is None or hearing.total < span.limit:
         records = await log.read(at, (topic,), span.chunk)
         if not records:
             return
         for one in records:
             at = one.seq
-            if span.limit is None or trial.total < span.limit:
-                _judge(one.record.value, trial, span)
+            if span.limit is None or hearing.total < span.limit:
+                _judge(one.record.value, hearing, span)
 
 
-def _judge(value: bytes, trial: Hearing, span: Span) -> None:
+def _judge(value: bytes, hearing: Hearing, span: Span) -> None:
     said = recall(value)
     if said is None:
-        trial.unreadable += 1
+        hearing.unreadable += 1
     elif span.since <= said.time <= span.until:
-        trial.hear(said)
+        hearing.hear(said)

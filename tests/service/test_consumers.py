@@ -65,16 +65,12 @@ class Published:
 @pytest.fixture(scope="module")
 def published(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """Five alerts of each watch: two hours old, committed, aborted, committed, and one of a transaction left open."""
-    cluster = KafkaCluster(tmp_path_factory.mktemp("consumed"))
-    try:
-        cluster.start()
+    with KafkaCluster(tmp_path_factory.mktemp("consumed")) as cluster:
         servers = ",".join(cluster.bootstrap_servers)
         create(servers)
         left_open = publish(servers)
         yield Published(servers, {watch: [title(watch, number) for number in (1, 2, 4)] for watch in WATCHES})
         left_open.abort_transaction(10)
-    finally:
-        cluster.stop()
 
 
 def create(servers: str) -> None:

@@ -18,12 +18,8 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(120)]
 
 @pytest.fixture(scope="module")
 def three(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
-    cluster = KafkaCluster(tmp_path_factory.mktemp("three"), nodes=3)
-    try:
-        cluster.start()
+    with KafkaCluster(tmp_path_factory.mktemp("three"), nodes=3) as cluster:
         yield cluster
-    finally:
-        cluster.kill()
 
 
 async def deliver_through(three: KafkaCluster, trouble: Callable[[], None]) -> None:

@@ -24,21 +24,15 @@ pytestmark = [pytest.mark.service, pytest.mark.acceptance, pytest.mark.timeout(1
 @pytest.fixture(scope="module")
 def one(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """A broker of this module's own."""
-    cluster = KafkaCluster(tmp_path_factory.mktemp("one"))
-    try:
+    with KafkaCluster(tmp_path_factory.mktemp("one")) as cluster:
         yield cluster
-    finally:
-        cluster.kill()
 
 
 @pytest.fixture(scope="module")
 def three(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """Three of them."""
-    cluster = KafkaCluster(tmp_path_factory.mktemp("three"), 3)
-    try:
+    with KafkaCluster(tmp_path_factory.mktemp("three"), 3) as cluster:
         yield cluster
-    finally:
-        cluster.kill()
 
 
 @pytest.fixture

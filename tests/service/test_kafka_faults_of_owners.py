@@ -37,12 +37,8 @@ LIMIT = 20_000
 @pytest.fixture(scope="module")
 def broker(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """One that makes every topic somebody asks for by name: nobody here may."""
-    cluster = KafkaCluster(tmp_path_factory.mktemp("one"), properties={"auto.create.topics.enable": "true"})
-    try:
-        cluster.start()
+    with KafkaCluster(tmp_path_factory.mktemp("one"), properties={"auto.create.topics.enable": "true"}) as cluster:
         yield cluster
-    finally:
-        cluster.kill()
 
 
 def test_f06_i6_the_start_ends_with_the_commands_that_mend_it(broker: KafkaCluster, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from aiokafka import TopicPartition
 from monitor.adapters.kafka.client import ClusterSettings
 from monitor.adapters.kafka.hanging import End, end_hanging, hanging, last_end, take_over
 from monitor.adapters.kafka.installation import Installation
-from monitor.adapters.kafka.restore import read_all
 from monitor.adapters.kafka.topics import ensure
 from monitor.adapters.kafka.transaction import Entry, Transactional
 from monitor.errors import LedgerError
@@ -22,6 +21,7 @@ from monitor.publish.topics import TopicTable
 from tests.support.backends import KafkaBackEnd
 from tests.support.fixtures import Brokers
 from tests.support.kafka import KafkaCluster
+from tests.support.settled import read_settled
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(120)]
 
@@ -31,12 +31,8 @@ ID = "hanging-0"
 @pytest.fixture
 def own(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """A broker these tests may hurt."""
-    cluster = KafkaCluster(tmp_path_factory.mktemp("own-kafka"))
-    try:
-        cluster.start()
+    with KafkaCluster(tmp_path_factory.mktemp("own-kafka")) as cluster:
         yield cluster
-    finally:
-        cluster.kill()
 
 
 @pytest.fixture
@@ -85,7 +81,7 @@ class Late(Transactional):
 
 async def values(settings: ClusterSettings, topic: str) -> list[str]:
     """What a consumer sees."""
-    return [(kept.value or b"").decode() for kept in await read_all(settings, topic)]
+    return [(kept.value or b"").decode() for kept in await read_settled(settings, topic)]
 
 
 @pytest.mark.parametrize("committed", [False, True], ids=["aborted", "committed"])

@@ -14,7 +14,6 @@ import pytest
 
 from monitor.adapters.kafka.kept import feed_entry, state_entry
 from monitor.adapters.kafka.ledger import KafkaLedger
-from monitor.adapters.kafka.restore import read_all
 from monitor.adapters.kafka.shard import KafkaShard
 from monitor.adapters.kafka.transaction import Entry, Transactional
 from monitor.config.schema import SecuritySettings
@@ -28,6 +27,7 @@ from tests.support.backends import KafkaBackEnd
 from tests.support.cluster import make_topic
 from tests.support.fixtures import Brokers
 from tests.support.kafka import KafkaCluster
+from tests.support.settled import read_settled
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(60)]
 
@@ -75,13 +75,13 @@ def article(back_end: KafkaBackEnd, number: int, size: int = 20) -> Record:
 
 async def articles(back_end: KafkaBackEnd) -> list[str]:
     """Ids of what `read_committed` consumers see."""
-    kept = await read_all(back_end.settings, back_end.table.articles)
+    kept = await read_settled(back_end.settings, back_end.table.articles)
     return [one.headers["ce_id"].decode() for one in kept]
 
 
 async def tombstones(back_end: KafkaBackEnd) -> set[str]:
     """Feeds whose newest state record forgets them."""
-    newest = {one.key: one.value for one in await read_all(back_end.settings, back_end.installation.states)}
+    newest = {one.key: one.value for one in await read_settled(back_end.settings, back_end.installation.states)}
     return {key for key, value in newest.items() if value is None}
 
 
@@ -157,7 +157,7 @@ async def test_what_a_topic_does_not_take_is_found_by_sending_each_alone(
 
     await (await back_end.ledger.open(SHARD)).commit(batch(small))
 
-    assert [one.value for one in await read_all(back_end.settings, strict)] == [small.value]
+    assert [one.value for one in await read_settled(back_end.settings, strict)] == [small.value]
 
 
 async def test_what_nobody_has_any_more_goes(back_end: KafkaBackEnd) -> None:
@@ -347,12 +347,8 @@ async def test_the_pace_slows_with_the_shards_that_are_open(kafka: Brokers) -> N
 @pytest.fixture(scope="module")
 def own(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """A broker these tests may hurt."""
-    cluster = KafkaCluster(tmp_path_factory.mktemp("own-kafka"))
-    try:
-        cluster.start()
+    with KafkaCluster(tmp_path_factory.mktemp("own-kafka")) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.mark.parametrize(("fault", "mend"), [("freeze", "thaw"), ("kill", "start")])

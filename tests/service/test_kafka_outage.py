@@ -65,12 +65,8 @@ class FastRig(Rig):
 @pytest.fixture
 def own(kafka_jars: None, tmp_path: Path) -> Iterator[KafkaCluster]:
     """A broker this test may hurt."""
-    cluster = KafkaCluster(tmp_path / "kafka")
-    try:
-        cluster.start()
+    with KafkaCluster(tmp_path / "kafka") as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 async def test_f02_i1_an_outage_with_a_kill_in_it_loses_nothing_that_was_read(

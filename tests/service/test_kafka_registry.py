@@ -14,7 +14,7 @@ from monitor.adapters.kafka.installation import Installation
 from monitor.adapters.kafka.kept import is_feed
 from monitor.adapters.kafka.ledger import KafkaLedger
 from monitor.adapters.kafka.registry import KafkaRegistry
-from monitor.adapters.kafka.restore import Kept, read_all
+from monitor.adapters.kafka.restore import Kept
 from monitor.adapters.kafka.topics import ensure
 from monitor.adapters.kafka.transaction import Entry, Transactional
 from monitor.adapters.kafka.view import KafkaView
@@ -31,6 +31,7 @@ from monitor.testing.builders import feed
 from monitor.testing.clock import START, ManualClock
 from tests.support.cluster import delete_topics
 from tests.support.service import configuration
+from tests.support.settled import read_settled
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(120)]
 
@@ -51,7 +52,7 @@ class Bench:
 
     async def records(self) -> list[Kept]:
         """What the registry's topic has of feeds, tombstones included."""
-        return [one for one in await read_all(self.settings, self.names.feeds) if is_feed(one.key)]
+        return [one for one in await read_settled(self.settings, self.names.feeds) if is_feed(one.key)]
 
     async def places(self) -> dict[str, set[int]]:
         """In which partitions each feed is listed."""

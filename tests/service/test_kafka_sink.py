@@ -53,11 +53,8 @@ def own(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "broker.session.timeout.ms": "1000",
         "broker.heartbeat.interval.ms": "200",
     }
-    cluster = KafkaCluster(tmp_path_factory.mktemp("own-kafka"), properties=properties)
-    try:
+    with KafkaCluster(tmp_path_factory.mktemp("own-kafka"), properties=properties) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from tests.support.fixtures import Brokers
 from tests.support.kafka import KafkaCluster, Secured
 from tests.support.reader import topics_of
 from tests.support.secrets import write_certificates
+from tests.support.settled import read_settled
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(60)]
 
@@ -88,7 +89,7 @@ async def test_committed_records_come_back_with_every_byte(writers: Writers, top
     ]
     places = await writer.commit(entries)
 
-    kept = await read_all(writers.settings, topic)
+    kept = await read_settled(writers.settings, topic)
 
     by_key = (murmur2(b"article-1") & 0x7FFFFFFF) % 3
     assert [partition for partition, _ in places] == [2, 2, by_key]
@@ -135,7 +136,7 @@ async def test_a_zombie_commits_nothing_after_it_was_fenced(writers: Writers, to
 
         assert set(acknowledged) <= set(restored)
         assert len(restored) == len(set(restored) - {""}) + round_ + 1
-        assert values(await read_all(writers.settings, topic)) == restored
+        assert values(await read_settled(writers.settings, topic)) == restored
 
 
 async def commit_on_and_on(writer: Transactional, topic: str, name: str, acknowledged: list[str]) -> None:
@@ -159,7 +160,7 @@ async def test_cut_between_sending_and_committing_leaves_nothing(writers: Writer
     after = await writers.open()
     await after.commit([Entry(topic, b"a", b"kept", 0)])
 
-    assert values(await read_all(writers.settings, topic)) == ["kept"]
+    assert values(await read_settled(writers.settings, topic)) == ["kept"]
 
 
 async def test_a_cancelled_commit_is_wholly_there_or_absent(writers: Writers, topic: str) -> None:
@@ -194,7 +195,7 @@ async def test_a_record_over_our_limit_is_refused_by_name_and_nothing_is_sent(wr
     assert caught.value.records == ("large",)
     with pytest.raises(LedgerError, match="open it again"):
         await writer.commit(entries[:1])
-    assert await read_all(writers.settings, topic) == []
+    assert await read_settled(writers.settings, topic) == []
 
 
 async def test_a_record_over_the_limit_of_its_topic_is_found(kafka: Brokers, writers: Writers, topic: str) -> None:
@@ -215,7 +216,7 @@ async def test_a_record_over_the_limit_of_its_topic_is_found(kafka: Brokers, wri
     assert (crowd.crowded, type(unclear.value), caught.value.records) == (True, LedgerError, ("large",))
     assert [await read_all(writers.settings, name) for name in (topic, strict)] == [[], []]
     await (await writers.open()).commit(entries[:2])
-    assert values(await read_all(writers.settings, strict)) == ["small"]
+    assert values(await read_settled(writers.settings, strict)) == ["small"]
 
 
 async def test_a_missing_topic_is_named_and_not_made(kafka: Brokers, writers: Writers, topic: str) -> None:
@@ -225,7 +226,7 @@ async def test_a_missing_topic_is_named_and_not_made(kafka: Brokers, writers: Wr
     with pytest.raises(LedgerError, match=r"missing\.topic .*topics ensure"):
         await writer.commit([Entry(topic, b"a", b"x"), Entry("missing.topic", b"a", b"x")])
 
-    assert await read_all(writers.settings, topic) == []
+    assert await read_settled(writers.settings, topic) == []
     assert "missing.topic" not in await asyncio.to_thread(topics_of, kafka.bootstrap_servers)
 
 
@@ -288,14 +289,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def own(kafka_jars: None, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """A broker these tests may hurt; on its second listener it asks who you are and what you may."""
-    cluster = KafkaCluster(
-        tmp_path_factory.mktemp("own-kafka"), secured=Secured(folder / "server.pem", {USER: PASSWORD})
-    )
-    try:
-        cluster.start()
+    secured = Secured(folder / "server.pem", {USER: PASSWORD})
+    with KafkaCluster(tmp_path_factory.mktemp("own-kafka"), secured=secured) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture
@@ -335,7 +331,7 @@ async def test_the_denied_topic_is_blamed_not_the_others(own: KafkaCluster, fold
     with pytest.raises(LedgerError, match=rf"no right to topic {denied}: .*--operation Write --topic {denied}"):
         await writer.commit([Entry(ours, b"a", b"x"), Entry(denied, b"a", b"x"), Entry(ours, b"b", b"x")])
 
-    assert await read_all(hurt.settings, ours) == []
+    assert await read_settled(hurt.settings, ours) == []
 
 
 @pytest.mark.parametrize("fault", ["freeze", "kill"])
@@ -381,7 +377,7 @@ async def test_a_topic_deleted_under_the_producer_ends_by_the_bound(own: KafkaCl
         await writer.commit([Entry(other, b"a", b"x", 0), Entry(topic, b"a", b"x", 0)])
     await writer.close()
 
-    assert await read_all(hurt.settings, other) == []
+    assert await read_settled(hurt.settings, other) == []
 
 
 async def test_a_follower_goes_on_after_the_broker_came_back(own: KafkaCluster, hurt: Writers) -> None:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from tests.support.maven import copy_jars
 
@@ -156,6 +157,18 @@ class KafkaCluster:
         self._secured = secured
         self._extra = {**(secured.properties() if secured else {}), **(properties or {})}
         self._formatted = False
+
+    def __enter__(self) -> Self:
+        """Running brokers; killed in the end, for nobody needs what they hold."""
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     @property
     def bootstrap_servers(self) -> tuple[str, ...]:
