@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from monitor.adapters.kafka.client import ClusterSettings, connection
 from monitor.adapters.kafka.restore import Kept, read_all
 
+Ends = dict[TopicPartition, int]
 LIMIT = 5.0
 """Seconds; a transaction that a test left open stays open."""
 
@@ -22,9 +23,7 @@ async def read_settled(settings: ClusterSettings, topic: str) -> list[Kept]:
     return await read_all(settings, topic)
 
 
-async def _ends(
-    settings: ClusterSettings, topic: str, isolation: str = "read_uncommitted"
-) -> dict[TopicPartition, int]:
+async def _ends(settings: ClusterSettings, topic: str, isolation: str = "read_uncommitted") -> Ends:
     consumer = AIOKafkaConsumer(topic, **await connection(settings), isolation_level=isolation)
     try:
         await consumer.start()
