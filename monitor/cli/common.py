@@ -35,7 +35,7 @@ BUILT_IN = """
 watches:
   - {id: ukraine, name: Ukraine, query: "@ukraine"}
   - {id: taiwan, name: Taiwan, query: "@taiwan"}
-  - {id: drones, name: Drones, query: "@drones", severity: high}
+  - {id: drones, name: Drones, query: "@drones NOT NEAR/12 @drone_senses", severity: high}
 """
 """The watches of a machine that has no configuration yet."""
 

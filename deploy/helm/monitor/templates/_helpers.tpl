@@ -165,7 +165,7 @@ admin:
 
 {{/* Files of watches as JSON: those of the values, else the built-in ones */}}
 {{- define "monitor.watches" -}}
-{{- $builtIn := list (dict "id" "ukraine" "name" "Ukraine" "query" "@ukraine") (dict "id" "taiwan" "name" "Taiwan" "query" "@taiwan") (dict "id" "drones" "name" "Drones" "query" "@drones" "severity" "high") -}}
+{{- $builtIn := list (dict "id" "ukraine" "name" "Ukraine" "query" "@ukraine") (dict "id" "taiwan" "name" "Taiwan" "query" "@taiwan") (dict "id" "drones" "name" "Drones" "query" "@drones NOT NEAR/12 @drone_senses" "severity" "high") -}}
 {{- default (dict "built-in.yaml" (dict "watches" $builtIn)) .Values.config.watches | toJson -}}
 {{- end -}}
 
