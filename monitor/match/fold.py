@@ -64,12 +64,18 @@ class Folded:
         way = trace_ascii(self.original) if self.way is None else self.way
         return offsets(way, len(self.original)) if isinstance(way, Trace) else way
 
+    @cached_property
+    def places(self) -> memoryview[int]:
+        """The same, to be asked one by one: an array makes an object of its own for each answer."""
+        return self.offsets.data
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the folded characters `[start, end)` stand in the original; never empty, never half an expansion."""
-        last = int(self.offsets[end - 1])
-        while (stop := int(self.offsets[end])) == last:
+        places = self.places
+        last = places[end - 1]
+        while (stop := places[end]) == last:
             end += 1
-        return int(self.offsets[start]), stop
+        return places[start], stop
 
 
 def scrub(text: str) -> str:

@@ -47,7 +47,7 @@ def find_places(scan: Scan, listeners: Listeners, wanted: AbstractSet[int]) -> d
     asked = {pattern: rows[pattern] for pattern in scan.patterns if not wanted.isdisjoint(raised[pattern])}
     if not asked:
         return places
-    text, original, offsets = scan.folded.text, scan.folded.original, scan.folded.offsets.data
+    text, original, offsets = scan.folded.text, scan.folded.original, scan.folded.places
     (one, two), shifts, astral, group = scan.borders[:2], scan.shifts, scan.astral, scan.group
     for pattern, begin, stop in [hit for hit in scan.hits if hit[0] in asked]:
         number = 0 if begin < one else 1 if begin < two else 2

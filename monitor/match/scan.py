@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, TypeGuard
 
 from monitor.match.automaton import MAX_HITS, Search
@@ -24,6 +24,8 @@ MAX_FIELD = 65_536
 """Code points of a field that are looked at."""
 
 GAP = f" {BORDER} "
+_exact_form = lru_cache(4096)(exact_form)
+"""Articles say the same words again and again."""
 Reason = Literal["", "language", "case", "accent", "capitals", "numeral", "not_in", "shape"]
 """Why an occurrence does not count; empty if it does."""
 
@@ -175,7 +177,7 @@ class Scan:
         return exact and before.endswith(longer.lead) and after == longer.trail
 
     def _inexact(self, check: Check, start: int, end: int) -> Reason:
-        if exact_form(self.surface(start, end), check.cased) != check.exact:
+        if _exact_form(self.surface(start, end), check.cased) != check.exact:
             return "case" if check.cased else "accent"
         if check.cased and not check.acronym and self.shouting and self.field_at(start) == "title":
             return "" if self._stands_below(check, self.folded.text[start:end]) else "capitals"
