@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -15,6 +16,8 @@ from monitor.model.ids import HostKey
 
 SLOWED = 5 if sys.gettrace() else 1
 """A debugger or coverage makes everything slower; limits on CPU time allow for that."""
+NOMINAL = 0.04
+"""Processor seconds in which a machine of today counts a million: bounds of seconds are meant for one."""
 FEED = b'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title></channel></rss>'
 Handler = Callable[["Connection"], Awaitable[None]]
 
@@ -190,10 +193,19 @@ class Stall:
     longest: float = 0.0
 
 
+def slowness() -> float:
+    """How many times slower this machine is at the moment, 1 at least: a core is often half of one."""
+    started, total = time.thread_time(), 0
+    for number in range(1_000_000):
+        total += number & 3
+    return max(1.0, (time.thread_time() - started) / NOMINAL)
+
+
 @asynccontextmanager
 async def stall_meter() -> AsyncIterator[Stall]:
-    """Measures while the block runs."""
+    """Measures while the block runs. What thousands of tests have left on the heap is not looked through meanwhile."""
     stall = Stall()
+    gc.freeze()
 
     async def tick() -> None:
         last = time.thread_time()
@@ -207,6 +219,7 @@ async def stall_meter() -> AsyncIterator[Stall]:
     try:
         yield stall
     finally:
+        gc.unfreeze()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

