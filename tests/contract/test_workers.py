@@ -312,3 +312,33 @@ def test_orphans_end_themselves(tmp_path: Path) -> None:
             time.sleep(0.05)
 
     assert not is_running(pid)
+
+
+HASTY = """
+import asyncio
+from dataclasses import replace
+from monitor.adapters.processes.workers import ProcessWorkers
+from tests.support.obedient import SETTINGS, read_or_obey
+
+async def main():
+    for _ in range(3):
+        workers = ProcessWorkers(read_or_obey, replace(SETTINGS, workers=16))
+        await workers.start()
+        await workers.close()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.timeout(120)
+def test_processes_that_are_ended_while_they_start_say_nothing(tmp_path: Path) -> None:
+    """The first of sixteen answers, the others are still on their way when the pool is closed."""
+    root, script = Path(__file__).parents[2], tmp_path / "hasty.py"
+    script.write_text(HASTY)
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=root, env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -183,5 +183,9 @@ def failed_reading(task: ReadTask, failed: Failed) -> Reading:
 
 
 def _end(pool: ProcessPool) -> None:
+    """Ends the processes before their channel is closed: one that only starts would miss it, and complain on stderr."""
     pool.stop()  # type: ignore[no-untyped-call]
+    if pool._pool_manager_loop is not None:
+        pool._pool_manager_loop.join()
+    pool._pool_manager.worker_manager.force_stop_workers()  # type: ignore[no-untyped-call]
     pool.join()
